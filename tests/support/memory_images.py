@@ -58,6 +58,9 @@ class MemoryImages:
     def has_blob(self, name: str, digest: str) -> bool:
         return (name, digest) in self.blobs
 
+    def ensure_writable(self, name: str) -> None:
+        """Everybody may push."""
+
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         data = content if isinstance(content, bytes) else content.read_bytes()
         assert digest_of(data) == digest

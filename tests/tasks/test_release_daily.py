@@ -232,6 +232,21 @@ def test_a_dry_run_names_every_base_image_that_is_missing(
     assert "BUILD_ARG=TWO=..., several with commas" in ended.value.message
 
 
+def test_without_the_right_to_push_nothing_is_built_and_the_reason_is_told_once(
+    repo: Path, release: CommitRelease, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: object, name: str) -> None:
+        raise ServiceError("type: docker login registry.test")
+
+    monkeypatch.setattr("seatrial.release.registry.oci_layout.LayoutImages.ensure_writable", refuse)
+    with pytest.raises(Ended) as ended:
+        call("release", root=str(repo))
+    assert ended.value.code == EXIT_SERVICE
+    assert release.builder.built == []
+    said = capsys.readouterr().err
+    assert "seatrial: alpha-service 0.1.0, beta-service 0.1.0: type: docker login registry.test\n" in said
+
+
 def test_a_folder_with_a_comma_in_its_name_is_one_job_of_the_matrix(
     repo: Path, release: CommitRelease, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -459,12 +459,25 @@ def _add(file: Path, text: str, checkout: Path) -> None:
 
 def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
     """Write what is held back and what failed to standard error."""
-    for part in held:
-        note(f"seatrial: {part.title} is held back: {part.reason}")
-    for failure in failures:
-        note(f"seatrial: {failure.subject}: {failure.reason}")
+    for titles, why in _by_reason((part.title, part.reason) for part in held):
+        note(f"seatrial: {_listed(titles)} {'are' if titles[1:] else 'is'} held back: {why}")
+    for titles, why in _by_reason((failure.subject, failure.reason) for failure in failures):
+        note(f"seatrial: {_listed(titles)}: {why}")
     if failures:
         note("`seatrial release` goes on from here; what is done is not done again")
+
+
+def _by_reason(told: Iterable[tuple[str, str]]) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield each reason once, with the titles that it is told of."""
+    found: dict[str, list[str]] = {}
+    for title, why in told:
+        found.setdefault(why, []).append(title)
+    yield from ((titles, why) for why, titles in found.items())
+
+
+def _listed(titles: Sequence[str]) -> str:
+    more = len(titles) - SHOWN
+    return ", ".join(titles[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:

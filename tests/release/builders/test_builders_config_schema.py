@@ -82,11 +82,13 @@ def test_podman_runs_the_image_where_docker_has_no_daemon(docker: Callable[[str]
     podman.chmod(0o755)
     assert schemas(IMAGE, "").keys() == {"port_app_config.json", "port_app_config.ui.json"}
     podman.write_text("#!/bin/sh\necho 'Error: no space' >&2; exit 125\n")
-    with pytest.raises(ServiceError, match="^docker: .*Cannot connect to the Docker daemon.; podman: no space$"):
+    with pytest.raises(
+        ServiceError, match=r"^docker: .*Cannot connect to the Docker daemon\.; podman: no space$"
+    ):
         schemas(IMAGE, "")
     podman.write_text("#!/bin/sh\nexit 3\n")
     docker("echo 'it is broken'; exit 1")
-    with pytest.raises(ServiceError, match="^docker: it is broken$"):
+    with pytest.raises(ServiceError, match=r"^docker: it is broken$"):
         schemas(IMAGE, "")
 
 

@@ -87,7 +87,7 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
         ("STEP 1/1: RUN x\nno end of linesubprocess exited with status 1\nError: b", 'b, after "no end of line"'),
         ("STEP 1/1: FROM a\nhalf a word", 'half a word'),
         (
-            "STEP 1/1: RUN x\n  - Installing a\n\n    | All attempts to connect failed.\n    | \n    | Use -v.\nError: b",
+            "STEP 1/1: RUN x\nInstalling\n\n   | All attempts to connect failed.\n   | \n   | Use -v.\nError: b",
             'b, after "All attempts to connect failed."',
         ),
         ("no such thing\n", "no such thing"),

@@ -162,6 +162,18 @@ def test_a_refused_push_says_what_to_type(name: str, front: Front) -> None:
         RemoteImages(QUICK).put_blob(name, digest_of(b"x"), b"x")
 
 
+def test_whether_a_user_may_push_is_known_before_anything_is_sent(
+    name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ServiceError, match=f"^{name}: .* without a login; type: docker login {front.host}$"):
+        RemoteImages(QUICK).ensure_writable(name)
+    log_in(tmp_path, monkeypatch, front.host, username="alice", password=USERS["alice"])
+    images = RemoteImages(QUICK)
+    images.ensure_writable(name)
+    assert front.count(path="/v2/.+") == 0
+    send(images, name, "new", "2.0.0")
+
+
 def test_an_expired_token_is_fetched_anew(name: str, front: Front) -> None:
     images = RemoteImages()
     images.find([(name, "1.0.0")])

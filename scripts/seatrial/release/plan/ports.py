@@ -97,6 +97,9 @@ class Images(Protocol):
     def has_blob(self, name: str, digest: str) -> bool:
         """Return whether a blob is there, so that it need not be sent."""
 
+    def ensure_writable(self, name: str) -> None:
+        """Find out before a build whether this login may push to a repository, as far as that shows."""
+
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         """Send a blob, unless it is there."""
 

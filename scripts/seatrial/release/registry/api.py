@@ -261,10 +261,10 @@ class RegistryApi:
         for login, scopes in by_login.items():
             yield from ((login, part) for part in _parts(scopes) if part[1:])
 
-    def authorize(self, repository: Repository, deadline: float) -> None:
-        """Fetch the authorization to pull from a repository before the first request. Raises NoAnswer."""
+    def authorize(self, repository: Repository, deadline: float, actions: str = PULL) -> None:
+        """Fetch the authorization for a repository before the first request. Raises NoAnswer."""
         self.connect(deadline)
-        self._authorization(repository, PULL, deadline)
+        self._authorization(repository, actions, deadline)
 
     def login(self, repository: Repository) -> Login | None:
         """Return the login that is used; None for none, or where none is wanted.

@@ -79,6 +79,14 @@ class RemoteRepository:
     def _unknown(self, reply: Reply) -> Unknown:
         return Unknown(refusal(reply, self.host, self.api.login(self.repository)))
 
+    def ensure_writable(self) -> None:
+        """Fetch the authorization to push. Raises ServiceError if it is refused."""
+        deadline = time.monotonic() + self.timeouts.call
+        try:
+            deadline_pool.run(lambda: self.api.authorize(self.repository, deadline, PUSH), deadline)
+        except NoAnswer as lost:
+            raise ServiceError(f"{self.host}/{self.repository.path}: {self.host} {lost}") from lost
+
     def manifest(self, reference: str) -> Manifest | None:
         """Return the manifest; None where it is certainly absent. Raises ServiceError."""
         reply = self.request(reference, _get(reference))

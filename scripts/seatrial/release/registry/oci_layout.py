@@ -255,6 +255,9 @@ class LayoutImages:
     def has_blob(self, name: str, digest: str) -> bool:
         return self._folder(name).has(checked_digest(digest))
 
+    def ensure_writable(self, name: str) -> None:
+        """A folder is made where it is missing."""
+
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         self._folder(name).put_blob(checked_digest(digest), content)
 

@@ -92,6 +92,9 @@ class RemoteImages:
     def has_blob(self, name: str, digest: str) -> bool:
         return self._at(name).has_blob(checked_digest(digest))
 
+    def ensure_writable(self, name: str) -> None:
+        self._at(name).ensure_writable()
+
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         self._at(name).put_blob(checked_digest(digest), content)
 

@@ -47,6 +47,7 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
 
 
 def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
+    run.context.images.ensure_writable(part.candidate.image)
     image = _build(run, part)
     if not run.forced:
         must_not_grow(run.context, run.before, part, image)
