@@ -16,6 +16,9 @@ import pytest
 from seatrial.dependencies.lockfile import BadLock
 from seatrial.release.attest.bill import bill_of_materials
 from seatrial.release.attest.packages import ShippedImage
+from seatrial.release.registry.layers import Content, Installed, Licence, SystemPackage
+from seatrial.release.run import verify_image
+from support.layered import SITE
 
 SHIPPED = ShippedImage("jira", "1.2.3", "ghcr.io/org/port-ocean-jira", "sha256:" + "a" * 64, 1_700_000_000)
 HASH = "0123456789abcdef" * 4
@@ -59,6 +62,42 @@ def written(*packages: str, of: ShippedImage = SHIPPED) -> bytes:
 
 def read(*packages: str, of: ShippedImage = SHIPPED) -> Any:
     return json.loads(written(*packages, of=of))
+
+
+def test_licences_and_packages_of_the_system_are_those_of_the_image() -> None:
+    content = Content(
+        (
+            Installed("App", "1.0", SITE, 1, Licence("MIT OR Apache-2.0", ("MIT License",))),
+            Installed("lib", "1.0", SITE, 1, Licence("see the file", ("BSD License", "MIT License"))),
+            Installed("fork", "1.0", SITE, 1, Licence("apache-2.0", ("Apache Software License",))),
+            Installed("wheel", "2.0", SITE, 1, Licence("MIT")),
+        ),
+        (),
+        (
+            SystemPackage("deb", "curl", "7.88.1-10+deb12u15", "amd64", system=("debian", "12")),
+            SystemPackage("apk", "musl", "1.2.5-r0", "x86_64", Licence("MIT"), ("alpine", "3.20")),
+            SystemPackage("deb", "odd", "", "", Licence("\x1b[31m"), ("", "")),
+        ),
+    )
+    lock = ("\n".join([APP, LIB, GIT, ADDRESS]) + METADATA).encode()
+    data = bill_of_materials(SHIPPED, lock, PROJECT, [content, content])
+    assert_valid(data)
+    bill = json.loads(data)
+    stated = {one["name"]: one.get("licenses") for one in bill["components"]}
+    declared = {"acknowledgement": "declared"}
+    assert stated == {
+        "app": [{"expression": "MIT OR Apache-2.0", **declared}],
+        "lib": [{"license": {"name": name, **declared}} for name in ("BSD License", "MIT License")],
+        "fork": [{"license": {"id": "Apache-2.0", **declared}}],
+        "wheel": None,
+        "curl": None,
+        "musl": [{"license": {"id": "MIT", **declared}}],
+        "odd": [{"license": {"name": "\x1b[31m", **declared}}],
+    }
+    assert component(bill, "curl")["purl"] == (
+        "pkg:deb/debian/curl@7.88.1-10%2Bdeb12u15?arch=amd64&distro=debian-12"
+    )
+    assert verify_image.components(data) == dict.fromkeys(("app", "lib", "fork", "wheel"), "1.0")
 
 
 def component(bill: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ import io
 import tarfile
 import time
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Manifest
 from seatrial.release.registry import archives, layers
 from seatrial.release.registry.archives import UnreadForm
-from seatrial.release.registry.layers import content_of
+from seatrial.release.registry.layers import Content, Licence, SystemPackage, content_of
 from support.images_made import digest_of
 from support.layered import SITE, Layered, archive, package
 from support.memory_images import MemoryImages
@@ -25,9 +26,9 @@ ONE, TWO = package("one", "1.0"), package("two", "2.0")
 def found(*stored: bytes) -> list[str]:
     """Return the packages in an image of these layers, as they are unpacked."""
     images = MemoryImages()
-    content = content_of(images, "x", Layered(stored).send(images, "x"))
-    assert content.diff_ids == tuple(digest_of(one) for one in stored)
-    return [f"{one.name} {one.version} in {one.layer}" for one in content.packages]
+    has = content_of(images, "x", Layered(stored).send(images, "x"))
+    assert has.diff_ids == tuple(digest_of(one) for one in stored)
+    return [f"{one.name} {one.version} in {one.layer}" for one in has.packages]
 
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
@@ -36,6 +37,71 @@ def test_packages_are_found_whatever_the_form_of_the_archive(form: int) -> None:
         "one 1.0 in 0",
         "two 2.0 in 0",
     ]
+
+
+def content(*stored: bytes) -> Content:
+    images = MemoryImages()
+    return content_of(images, "x", Layered(stored).send(images, "x"))
+
+
+@pytest.mark.parametrize(
+    ("head", "wanted"),
+    [
+        ("License-Expression: MIT OR ISC\nLicense: x\n", Licence("MIT OR ISC")),
+        ("license: BSD-3-Clause\nClassifier: License :: OSI Approved :: BSD License\n",
+         Licence("BSD-3-Clause", ("BSD License",))),
+        ("Classifier: License :: Public Domain\nClassifier: License :: OSI Approved\nLicense: UNKNOWN\n",
+         Licence("", ("Public Domain",))),
+        ("License: " + "x" * 300 + "\nClassifier: Programming Language :: Python\n", Licence()),
+        ("\nLicense: MIT\n", Licence()),
+    ],
+)  # fmt: skip
+def test_the_licence_is_what_the_package_states(head: str, wanted: Licence) -> None:
+    [path] = ONE
+    [one] = content(
+        archive({path: f"Name: one\nVersion: 1.0\n{head}\nLicense: of the text\n".encode()})
+    ).packages
+    assert (one.name, one.licence) == ("one", wanted)
+
+
+DPKG = """\
+Package: curl
+Status: install ok installed
+Architecture: amd64
+Version: 7.88
+Description: gets
+ Package: not this
+
+Package: gone
+Status: deinstall ok config-files
+
+Package: ../x
+Status: install ok installed
+"""
+
+
+def test_the_packages_of_the_system_are_those_of_the_last_layer_that_lists_them() -> None:
+    named = {"etc/os-release": b'ID=debian\nVERSION_ID="12"\n'}
+    listed = archive({layers.DPKG: DPKG.encode(), **named})
+    curl = SystemPackage("deb", "curl", "7.88", "amd64", system=("debian", "12"))
+    assert content(listed).system == (curl,)
+    newer = archive({layers.DPKG: DPKG.replace("7.88", "7.89").encode()})
+    assert content(listed, newer).system == (replace(curl, version="7.89"),)
+    assert content(listed, archive({"var/lib/.wh.dpkg": b""})).system == ()
+    apk = archive({layers.APK: b"P:musl\nV:1.2\nA:x86_64\nL:MIT\n\nP:\nV:1\n"})
+    assert content(apk).system == (SystemPackage("apk", "musl", "1.2", "x86_64", Licence("MIT")),)
+
+
+def test_a_list_of_the_system_s_packages_that_is_too_long_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = archive({layers.APK: b"P:a\nV:1\n\nP:b\nV:1\n"})
+    with monkeypatch.context() as patch:
+        patch.setattr(layers, "MAX_PACKAGES", 1)
+        with pytest.raises(ValueError, match="more than 1 packages of the system"):
+            content(listed)
+    monkeypatch.setattr(layers, "MAX_SYSTEM", 5)
+    assert content(listed).system == ()
 
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])

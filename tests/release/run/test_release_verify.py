@@ -18,11 +18,12 @@ import pytest
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.plan.ports import Manifest, Unknown
 from seatrial.release.registry import media
-from seatrial.release.registry.layers import content_of
+from seatrial.release.registry.layers import DPKG, content_of
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.verify import ClaimState, Verification, VerifyInputs, verify, version_of
 from seatrial.release.run.verify_image import compared
 from seatrial.release.run.verify_tables import verification_json, verification_table
+from seatrial.release.run.yank import built_with, filter_of
 from support.commit_release import CommitRelease
 from support.images_made import digest_of
 from support.key_pair import key_in
@@ -141,6 +142,39 @@ def test_all_that_is_claimed_of_a_published_version_holds(case: Case) -> None:
         "not reached": 0,
     }
     assert value["subject"]["digest"] == case.receipt["digest"]
+
+
+@pytest.fixture
+def with_system(tmp_path: Path) -> Case:
+    """A release of an image that lists a package of its system."""
+    text = b"Package: curl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 7.88-1\n"
+    licence = b"Name: port-ocean\nVersion: 0.48.12\nLicense: Apache-2.0\n\n"
+    [path] = package("port-ocean", "0.48.12")
+    root = workspace(tmp_path / "repo", "Alpha Service")
+    return released(root, None, packages={path: licence, DPKG: text})
+
+
+def test_licences_and_packages_of_the_system_are_in_the_sbom_and_compared_with_the_image(
+    with_system: Case,
+) -> None:
+    held: list[Any] = []
+    with_system.exchange("sbom", lambda bill: held.append(copy.deepcopy(bill)))
+    curl, ocean = held[0]["components"]
+    assert ocean["licenses"] == [{"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}]
+    assert curl["purl"] == "pkg:deb/test/curl@7.88-1?arch=amd64&distro=test"
+    claims = with_system.verify("SBOM", "packages").claims
+    assert [(one.state, one.words) for one in claims] == [
+        (ClaimState.HOLDS, "CycloneDX of this image, with 1 package"),
+        (ClaimState.HOLDS, "linux/amd64: 1 package, in the image as in the SBOM"),
+        (ClaimState.HOLDS, "1 package of the system, in the image as in the SBOM"),
+    ]
+    with_system.exchange("sbom", lambda bill: bill["components"][0].update(version="9"))
+    assert with_system.of("packages") == (
+        ClaimState.FAILS,
+        "curl 7.88-1, curl 9 are in only one of image and SBOM",
+    )
+    yanked = built_with(with_system.store, with_system.images, TYPE, filter_of("curl<9"))
+    assert (yanked.versions, yanked.unknown) == ((), ())
 
 
 def moved_tag(case: Case) -> None:

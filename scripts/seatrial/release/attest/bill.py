@@ -1,30 +1,36 @@
 """The bill of materials of an image: CycloneDX 1.6, from the lock that its packages are installed by.
 
+What no lock states, licences and the packages of the system, comes from the layers of the image.
+
 Its library is slow to import; import this module where a bill is made.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from cyclonedx import spdx
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.dependency import Dependency
+from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from seatrial import __version__
+from seatrial.core.names import canonical
 from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, PackageSource, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest.packages import ImagePackage, Packages, ShippedImage, packages_of
 from seatrial.release.attest.purls import public, purl
 from seatrial.release.registry.image_names import ImageName
+from seatrial.release.registry.layers import NO_LICENCE, Content, Licence, SystemPackage
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 
@@ -52,8 +58,12 @@ PROPERTIES = {
 """Source: the CycloneDX property taxonomy, cdx:python and cdx:poetry; the last is our own."""
 
 
-def bill_of_materials(of: ShippedImage, lock: bytes | None, pyproject: bytes) -> bytes:
-    """Return the bill as JSON, the same bytes for the same input; packages of the base image are not in it.
+def bill_of_materials(
+    of: ShippedImage, lock: bytes | None, pyproject: bytes, contents: Sequence[Content] = ()
+) -> bytes:
+    """Return the bill as JSON, the same bytes for the same input; Python packages of the base image are not in it.
+
+    `contents` is what the image has for each platform.
 
     Raises BadLock, with a line for the user, where the packages cannot be determined.
     """
@@ -62,16 +72,21 @@ def bill_of_materials(of: ShippedImage, lock: bytes | None, pyproject: bytes) ->
     project = toml.load("pyproject.toml", pyproject)
     if not project.readable or not isinstance(project.value, dict):
         raise BadLock("the pyproject.toml beside it cannot be read")
-    return bill_of(of, packages_of(read_lock(lock), project.value))
+    return bill_of(of, packages_of(read_lock(lock), project.value), contents)
 
 
-def bill_of(of: ShippedImage, packages: Packages) -> bytes:
+def bill_of(of: ShippedImage, packages: Packages, contents: Sequence[Content] = ()) -> bytes:
     """Return the bill of these packages as JSON, the same bytes for the same packages."""
     itself = _itself(of)
-    components = {package.key: _component(package) for package in packages.all}
+    stated = {
+        (canonical(one.name), one.version): one.licence for content in contents for one in content.packages
+    }
+    components = {package.key: _component(package, stated) for package in packages.all}
+    system = (_of_system(one) for content in contents for one in content.system)
+    by_address = {str(one.bom_ref.value): one for one in system}
     bom = Bom(
         serial_number=uuid5(SPACE, f"{of.type} {of.version} {of.digest}"),
-        components=components.values(),
+        components=[*components.values(), *by_address.values()],
         dependencies=[
             _dependency(itself, packages.roots, components),
             *(_dependency(components[one.key], one.needs, components) for one in packages.all),
@@ -105,7 +120,7 @@ def _dependency(one: Component, needs: tuple[str, ...], components: Mapping[str,
     return Dependency(one.bom_ref, [Dependency(components[key].bom_ref) for key in needs])
 
 
-def _component(package: ImagePackage) -> Component:
+def _component(package: ImagePackage, licences: Mapping[tuple[str, str], Licence]) -> Component:
     locked = package.locked
     return Component(
         type=ComponentType.LIBRARY,
@@ -113,9 +128,41 @@ def _component(package: ImagePackage) -> Component:
         version=locked.version,
         bom_ref=package.key,
         purl=_purl(locked),
+        licenses=_licences(licences.get((canonical(locked.name), locked.version), NO_LICENCE)),
         external_references=list(_references(locked)),
         properties=[Property(name=PROPERTIES[kind], value=value) for kind, value in _properties(package)],
     )
+
+
+def _of_system(package: SystemPackage) -> Component:
+    name, version = package.system
+    qualifiers = {"arch": package.architecture, "distro": "-".join(filter(None, (name, version)))}
+    found = PackageURL(
+        package.kind,
+        namespace=name or None,
+        name=package.name,
+        version=package.version,
+        qualifiers={key: value for key, value in qualifiers.items() if value},
+    )
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=package.name,
+        version=package.version,
+        bom_ref=found.to_string(),
+        purl=found,
+        licenses=_licences(package.licence),
+    )
+
+
+def _licences(stated: Licence) -> list[License]:
+    """Return a licence as SPDX has it, if it is stated so; else by the names of the classifiers, or as it is stated."""
+    declared = LicenseAcknowledgement.DECLARED
+    if known := spdx.fixup_id(stated.text):
+        return [DisjunctiveLicense(id=known, acknowledgement=declared)]
+    if stated.text and spdx.is_expression(stated.text):
+        return [LicenseExpression(stated.text, acknowledgement=declared)]
+    names = stated.kinds or tuple(filter(None, [stated.text]))
+    return [DisjunctiveLicense(name=one, acknowledgement=declared) for one in names]
 
 
 def _properties(package: ImagePackage) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The Python packages in the layers of an image, read without unpacking it, and the digests of the unpacked layers.
+"""The packages in the layers of an image, read without unpacking it, and the digests of the unpacked layers.
 
 Layers come from anybody. Each is fetched into a file, checked against its digest, and read once from its beginning to
 its end, with limits for everything that grows. Nothing is written under a name from a layer.
@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
 from seatrial.release.registry import archives, media
@@ -25,12 +26,39 @@ MAX_PACKAGES = 20_000
 MAX_METADATA = 64 * 1024
 """Bytes of a METADATA that are read."""
 
+DPKG, APK = "var/lib/dpkg/status", "lib/apk/db/installed"
+RELEASES = ("usr/lib/os-release", "etc/os-release")
+"""The files in which a system lists its packages, and states its name."""
+
+MAX_SYSTEM = 16 * 1024 * 1024
+"""Bytes of such a file that are read; one that is larger counts as missing."""
+
+_SYSTEM = frozenset({DPKG, APK, *RELEASES})
+_SYSTEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,199}")
 _METADATA = re.compile(
     r"(?P<place>(?:.*/)?(?:site|dist)-packages)/(?P<name>[^/-]+)-(?P<version>[^/]+?)"
     r"(?:\.dist-info/METADATA|(?:-py[\d.]+)?\.egg-info(?:/PKG-INFO)?)"
 )
-_FIELD = re.compile(rb"^(Name|Version):[ \t]*(\S[^\r\n]*)\r?$", re.MULTILINE)
+_FIELD = re.compile(
+    rb"^(Name|Version|License|License-Expression):[ \t]*(\S[^\r\n]*)\r?$", re.MULTILINE | re.IGNORECASE
+)
+_CLASSIFIER = re.compile(
+    rb"^Classifier:[ \t]*License :: (?:[^\r\n]* :: )?([^\r\n]+?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE
+)
 _MAX_FIELD = 200
+_NO_LICENCE = frozenset({"unknown", "none", "other", "osi approved"})
+"""What stands in the place of a licence where nobody stated one."""
+
+
+@dataclass(frozen=True, order=True)
+class Licence:
+    """What a package states of its licence: an expression or another text, and the names of its classifiers."""
+
+    text: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+NO_LICENCE = Licence()
 
 
 @dataclass(frozen=True)
@@ -41,6 +69,19 @@ class Installed:
     version: str
     place: str
     layer: int
+    licence: Licence = NO_LICENCE
+
+
+@dataclass(frozen=True, order=True)
+class SystemPackage:
+    """A package of the system: `kind` is `deb` or `apk`, `system` the name and the version of the distribution."""
+
+    kind: str
+    name: str
+    version: str
+    architecture: str
+    licence: Licence = NO_LICENCE
+    system: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -49,6 +90,7 @@ class Content:
 
     packages: tuple[Installed, ...]
     diff_ids: tuple[str, ...]
+    system: tuple[SystemPackage, ...] = ()
 
 
 def content_of(images: Images, name: str, manifest: Manifest) -> Content:
@@ -61,17 +103,48 @@ def content_of(images: Images, name: str, manifest: Manifest) -> Content:
     if len(layers) > MAX_LAYERS or packed > MAX_PACKED or any(one.size < 0 for one in layers):
         raise ValueError(f"it has {len(layers)} layers of {packed:,} bytes, more than are read")
     found: dict[str, Installed] = {}
+    texts: dict[str, bytes] = {}
     diff_ids = []
     left = MAX_UNPACKED
     for number, layer in enumerate(layers):
-        read = _Layer(frozenset(path for known in found for path in (known, *_parents(known))))
+        read = _Layer(frozenset(path for known in (*found, *texts) for path in (known, *_parents(known))))
         _read(images, name, layer, number, left, read)
         left -= read.size
         found = {path: one for path, one in found.items() if not read.hides(path)} | read.packages
+        texts = {path: text for path, text in texts.items() if not read.hides(path)} | read.texts
         if len(found) > MAX_PACKAGES:
             raise ValueError(f"it has more than {MAX_PACKAGES:,} packages")
         diff_ids.append(read.digest)
-    return Content(tuple(found[path] for path in sorted(found)), tuple(diff_ids))
+    system = tuple(islice(system_packages(texts), MAX_PACKAGES + 1))
+    if len(system) > MAX_PACKAGES:
+        raise ValueError(f"it has more than {MAX_PACKAGES:,} packages of the system")
+    return Content(tuple(found[path] for path in sorted(found)), tuple(diff_ids), system)
+
+
+def system_packages(texts: Mapping[str, bytes]) -> Iterator[SystemPackage]:
+    """Yield the installed packages of the system, given the files that list them by path."""
+    release = _decoded(next((texts[path] for path in RELEASES if path in texts), b""))
+    stated = dict(re.findall(r"""^(ID|VERSION_ID)=["']?([\w.-]{1,60})""", release, re.MULTILINE))
+    system = stated.get("ID", ""), stated.get("VERSION_ID", "")
+    for one in _paragraphs(texts.get(DPKG, b"")):
+        if one.get("Status") == "install ok installed" and _SYSTEM_NAME.fullmatch(one.get("Package", "")):
+            name, version, architecture = (one.get(key, "") for key in ("Package", "Version", "Architecture"))
+            yield SystemPackage("deb", name, version, architecture, system=system)
+    for one in _paragraphs(texts.get(APK, b"")):
+        if _SYSTEM_NAME.fullmatch(one.get("P", "")):
+            name, version, architecture, licence = (one.get(key, "") for key in "PVAL")
+            yield SystemPackage("apk", name, version, architecture, Licence(licence), system)
+
+
+def _paragraphs(text: bytes) -> Iterator[Mapping[str, str]]:
+    """Yield the fields of each paragraph; further lines of a field, which are indented, are left out."""
+    for paragraph in _decoded(text).split("\n\n"):
+        lines = (line.partition(":") for line in paragraph.split("\n") if not line.startswith(" "))
+        yield {name: value.strip() for name, colon, value in lines if colon}
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 @dataclass
@@ -83,6 +156,7 @@ class _Layer:
 
     of_interest: frozenset[str]
     packages: dict[str, Installed] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
     digest: str = ""
@@ -119,15 +193,30 @@ def _add(found: _Layer, member: Member, source: LayerBytes, number: int) -> None
         found.gone.update({member.gone} & found.of_interest)
     elif member.kind != archives.FOLDER:
         found.gone.update({member.path} & found.of_interest)
+        if member.path in _SYSTEM and member.size <= MAX_SYSTEM:
+            found.texts[member.path] = source.read(member.size)
         match = _METADATA.fullmatch(member.path)
         if match and len(found.packages) <= MAX_PACKAGES:
-            stated = _stated(source.read(min(member.size, MAX_METADATA)))
-            name, version = stated.get("Name", match["name"]), stated.get("Version", match["version"])
-            found.packages[member.path] = Installed(name, version, match["place"], number)
+            head = _head(source.read(min(member.size, MAX_METADATA)))
+            stated = _stated(head)
+            name, version = stated.get("name", match["name"]), stated.get("version", match["version"])
+            licence = _licence(stated, head)
+            found.packages[member.path] = Installed(name, version, match["place"], number, licence)
 
 
-def _stated(metadata: bytes) -> Mapping[str, str]:
-    """Return name and version of a METADATA; what a link stands for is not known."""
-    head = re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
-    stated = ((key.decode(), value.rstrip(b" \t")) for key, value in reversed(_FIELD.findall(head)))
+def _head(metadata: bytes) -> bytes:
+    """Return a METADATA without its description; what a link stands for is not known."""
+    return re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
+
+
+def _licence(stated: Mapping[str, str], head: bytes) -> Licence:
+    named = (_decoded(one) for one in _CLASSIFIER.findall(head) if len(one) <= _MAX_FIELD)
+    kinds = tuple(one for one in dict.fromkeys(named) if one.lower() not in _NO_LICENCE)
+    text = stated.get("license-expression") or stated.get("license", "")
+    return Licence("" if text.lower() in _NO_LICENCE else text, kinds)
+
+
+def _stated(head: bytes) -> Mapping[str, str]:
+    """Return fields of a METADATA by their names in small letters; of one that is there twice, the first."""
+    stated = ((key.decode().lower(), value.rstrip(b" \t")) for key, value in reversed(_FIELD.findall(head)))
     return {key: value.decode("utf-8", "replace") for key, value in stated if len(value) <= _MAX_FIELD}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from seatrial.core.days import iso
 from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
@@ -18,6 +19,10 @@ from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.attest.sigstore_bundles import KeylessSigner, Signatory, TrustSource
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Built, Descriptor
+from seatrial.release.registry.archives import UnreadForm
+from seatrial.release.registry.layers import Content, content_of
+from seatrial.release.registry.oci_layout import LayoutImages, digest_in
+from seatrial.release.registry.sizes import platforms_of
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_beneath, read_plain
@@ -69,9 +74,18 @@ class Attestations:
     ) -> Sequence[Attestation]:
         """Return the bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
         lock, pyproject = _read(integration, LOCK), _read(integration, "pyproject.toml")
-        return [self._bill(part, top, lock, pyproject), self._provenance(part, image, top, lock)]
+        contents = contents_of(image.layout)
+        bill = self._bill(part, top, lock, pyproject, contents)
+        return [bill, self._provenance(part, image, top, lock)]
 
-    def _bill(self, part: Part, top: Descriptor, lock: bytes | None, pyproject: bytes | None) -> Attestation:
+    def _bill(
+        self,
+        part: Part,
+        top: Descriptor,
+        lock: bytes | None,
+        pyproject: bytes | None,
+        contents: Sequence[Content],
+    ) -> Attestation:
         from seatrial.release.attest import bill  # cyclonedx is slow to import
 
         candidate = part.candidate
@@ -79,7 +93,7 @@ class Attestations:
             candidate.type, candidate.version, candidate.image, top.digest, self.plan.committed
         )
         try:
-            data = bill.bill_of_materials(shipped, lock, pyproject or b"")
+            data = bill.bill_of_materials(shipped, lock, pyproject or b"", contents)
         except BadLock as reason:
             raise ServiceError(f"no bill of materials can be made of it: {reason}") from None
         return Attestation("sbom", bill.MEDIA_TYPE, data, iso(self.plan.committed))
@@ -131,6 +145,19 @@ class Attestations:
             finished=image.finished,
             force=self.plan.force,
         )
+
+
+def contents_of(layout: Path) -> Sequence[Content]:
+    """Return what an image in OCI layout has for each platform; nothing if it has a layer of another form.
+
+    Raises ServiceError for a damaged layout.
+    """
+    images = LayoutImages(layout.parent)
+    try:
+        whole = images.manifest(layout.name, digest_in(layout))
+        return [content_of(images, layout.name, one) for _, one in platforms_of(images, layout.name, whole)]
+    except (ValueError, UnreadForm):
+        return ()
 
 
 def _read(integration: Integration, path: str) -> bytes | None:

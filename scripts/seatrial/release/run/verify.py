@@ -336,6 +336,20 @@ def _packages(subject: _Subject) -> Iterator[str]:
                 "and that could not be looked at"
             )
         yield f"{platform}: {counted(len(compared.equal), 'package')}, in the image as in the SBOM"
+    yield from _packages_of_system(subject)
+
+
+def _packages_of_system(subject: _Subject) -> Iterator[str]:
+    """Compare the packages of the system; nothing is said of an SBOM that has none, as those of older versions."""
+    stated = verify_image.system_components(subject.attached("sbom"))
+    if not stated:
+        return
+    contents = [subject.content(manifest) for _, manifest in subject.platforms]
+    there = {(one.kind, one.name, one.version) for content in contents for one in content.system}
+    different = sorted(" ".join(one[1:]) for one in stated ^ there)
+    if different:
+        raise ValueError(f"{_some(different)} in only one of image and SBOM")
+    yield f"{counted(len(there), 'package')} of the system, in the image as in the SBOM"
 
 
 def _own_layers(subject: _Subject, platform: str, content: Content) -> int | None:

@@ -79,17 +79,39 @@ def _states(images: Images, name: str, found: Descriptor, version: str) -> bool:
 
 
 def components(bill: bytes) -> Mapping[str, str]:
-    """Return the packages of a bill of materials and their versions, by canonical name. Raises ValueError."""
-    stated = media.json_object(bill).get("components", [])
-    if not isinstance(stated, list):
-        raise ValueError("it does not list components")
+    """Return the Python packages of a bill of materials and their versions, by canonical name. Raises ValueError."""
     found = {}
-    for one in stated:
+    for one in python_components(bill):
         name, version = (one.get("name"), one.get("version")) if isinstance(one, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(version, str):
             raise ValueError("it lists a component without name or version")
         found[canonical(name)] = version
     return found
+
+
+def python_components(bill: bytes) -> Iterator[Any]:
+    """Yield the components of a bill of materials without the packages of the system. Raises ValueError."""
+    yield from (one for one in _components(bill) if not _kind_of_system(one))
+
+
+def system_components(bill: bytes) -> frozenset[tuple[str, str, str]]:
+    """Return the packages of the system in a bill of materials: kind, name and version. Raises ValueError."""
+    found = ((_kind_of_system(one), one) for one in _components(bill))
+    return frozenset((kind, str(one.get("name")), str(one.get("version"))) for kind, one in found if kind)
+
+
+def _components(bill: bytes) -> Sequence[Any]:
+    stated = media.json_object(bill).get("components", [])
+    if not isinstance(stated, list):
+        raise ValueError("it does not list components")
+    return stated
+
+
+def _kind_of_system(component: Any) -> str:
+    """Return `deb` or `apk` for a package of the system; empty for any other component."""
+    purl = component.get("purl") if isinstance(component, dict) else None
+    kind = purl[4:].partition("/")[0] if isinstance(purl, str) and purl.startswith("pkg:") else ""
+    return kind if kind in ("deb", "apk") else ""
 
 
 def must_be_of(bill: bytes, receipt: Receipt) -> None:

@@ -17,6 +17,7 @@ from seatrial.release.plan.index import NO_HABITS, Habits
 from seatrial.release.plan.ports import AT_ONCE, Images, Store
 from seatrial.release.registry import media
 from seatrial.release.run.latest import LATEST, current, point, recompute
+from seatrial.release.run.verify_image import python_components
 from seatrial.release.store.leases import Clock, Holder
 from seatrial.release.store.receipts import receipt_in
 
@@ -162,7 +163,7 @@ def _has(store: Store, images: Images, type: str, version: str, wanted: PackageF
         if receipt is None or bill is None:
             return None
         layer = media.children(images.manifest(receipt.image, bill.digest))[1]
-        components = media.json_object(images.blob(receipt.image, layer.digest)).get("components", [])
+        components = python_components(images.blob(receipt.image, layer.digest))
         return any(wanted.admits(one["name"], one["version"]) for one in components)
     except (SeatrialError, ValueError, TypeError, AttributeError, LookupError):
         return None

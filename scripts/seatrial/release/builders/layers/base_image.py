@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from seatrial.release.plan.ports import Descriptor, Manifest
 from seatrial.release.registry import archives, media
 from seatrial.release.registry.archives import MAX_LAYERS, LayerBytes, Member
 from seatrial.release.registry.image_names import ImageName, shown
+from seatrial.release.registry.layers import APK, DPKG, system_packages
 from seatrial.system import cache
 
 MAX_LAYER = 8 * 1024**3
@@ -45,7 +46,6 @@ MAX_TEXT = 16 * 1024 * 1024
 MOST_KEPT = 4 * 1024**3
 """Bytes of layers that are kept."""
 
-DPKG, APK = "var/lib/dpkg/status", "lib/apk/db/installed"
 _TEXTS = frozenset({PASSWD, SHADOW, GROUP, GSHADOW, DPKG, APK, "etc/default/useradd"})
 _PATCHLEVEL = "/patchlevel.h"
 """The end of the name of the file with the exact version of a Python."""
@@ -107,8 +107,7 @@ class BaseImage:
     @cached_property
     def packages(self) -> Mapping[str, str]:
         """The versions of the packages of the system that are installed, by name. Raises ServiceError."""
-        texts = self.files.texts
-        return dict([*_of_dpkg(texts.get(DPKG, b"")), *_of_apk(texts.get(APK, b""))])
+        return {one.name: one.version for one in system_packages(self.files.texts)}
 
 
 @dataclass
@@ -274,19 +273,3 @@ def _remove(entries: dict[str, StageEntry], gone: Collection[str], emptied: Coll
     hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:
         del entries[path]
-
-
-def _of_dpkg(text: bytes) -> Iterator[tuple[str, str]]:
-    for paragraph in text.decode(errors="replace").split("\n\n"):
-        fields = dict(
-            line.split(": ", 1) for line in paragraph.split("\n") if ": " in line and not line.startswith(" ")
-        )
-        if fields.get("Status") == "install ok installed" and "Package" in fields:
-            yield fields["Package"], fields.get("Version", "")
-
-
-def _of_apk(text: bytes) -> Iterator[tuple[str, str]]:
-    for paragraph in text.decode(errors="replace").split("\n\n"):
-        fields = dict(line.split(":", 1) for line in paragraph.split("\n") if ":" in line)
-        if "P" in fields:
-            yield fields["P"], fields.get("V", "")
