@@ -104,6 +104,16 @@ def test_the_error_after_waiting_names_the_holder_the_beginning_and_the_end(
     )
 
 
+def test_a_wait_of_very_many_turns_ends_like_a_short_one(store: MemoryStore, time: Time) -> None:
+    die_holding(store, BEN, time)
+    slow = Clock(lambda: time.seconds, lambda seconds: time.sleep(seconds / 100))
+    with (
+        pytest.raises(ServiceError, match="ben@desktop"),
+        lease(store, KEY, ANNA, slow, patience=60),
+    ):
+        pytest.fail("it was taken")
+
+
 def test_a_check_near_the_end_renews_the_lease(store: MemoryStore, time: Time) -> None:
     with lease(store, KEY, ANNA, time.clock) as held:
         until = stated(store)["until"]

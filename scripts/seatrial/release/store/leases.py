@@ -117,7 +117,7 @@ def _take(wanted: Lease, patience: float) -> None:
             return
         if clock.now() > end:
             raise ServiceError(_taken(wanted.key, _read(present)))
-        clock.sleep(random.uniform(0.1, min(0.5 * 2**turn, 4.0)))  # noqa: S311
+        clock.sleep(random.uniform(0.1, 0.5 * 2 ** min(turn, 3)))  # noqa: S311
 
 
 def _written(wanted: Lease, present: Stored | None) -> bool:
