@@ -44,7 +44,7 @@ def name_of(number: int) -> str:
 
 
 def workspace(root: Path, count: int, host: str) -> None:
-    """Make a repository of so many integrations, committed."""
+    """Make a repository of so many integrations, committed and packed as a clone is."""
     good = good_folder()
     for number in range(count):
         for path in good.paths():
@@ -61,6 +61,7 @@ def workspace(root: Path, count: int, host: str) -> None:
         ["init", "-q"],
         ["add", "-A"],
         ["-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "b"],
+        ["gc", "-q"],
     ):
         subprocess.run(["git", "-C", str(root), *command], check=True)
 
