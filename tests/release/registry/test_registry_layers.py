@@ -236,3 +236,69 @@ def test_the_blanks_of_a_metadata_take_no_time_in_the_cube_of_their_number() -> 
     }
     assert found(archive(files)) == ["one 1.0 in 0"]
     assert time.monotonic() - began < 2
+
+
+def status(**fields: str) -> bytes:
+    stated = {"Package": "curl", "Status": "install ok installed", "Version": "1"} | fields
+    return "".join(f"{name}: {value}\n" for name, value in stated.items() if value).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({"Status": "hold ok installed"}, ["1"]),
+        ({"Status": "deinstall ok config-files"}, []),
+        ({"Version": ""}, [""]),
+        ({"Version": "\x1b[31m1"}, [""]),
+        ({"Version": "1" * 2000}, [""]),
+        ({"Version": "2:1.0~rc1+b2-3"}, ["2:1.0~rc1+b2-3"]),
+        ({"Architecture": "\x1b]0;x\x07"}, ["1"]),
+        ({"Package": "cu\x1b[2Jrl"}, []),
+    ],
+)
+def test_of_a_package_of_the_system_only_what_can_be_true_is_taken(
+    fields: dict[str, str], wanted: list[str]
+) -> None:
+    has = content(archive({layers.DPKG: status(**fields)})).system
+    assert [one.version for one in has] == wanted
+    assert {one.architecture for one in has} <= {""}
+
+
+def test_a_licence_of_any_length_is_none() -> None:
+    listed = archive({layers.APK: b"P:a\nV:1\nL:" + b"MIT OR " * 1000 + b"MIT\n"})
+    assert content(listed).system == (SystemPackage("apk", "a", "1", ""),)
+
+
+def test_a_list_that_is_too_long_hides_the_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "MAX_SYSTEM", 100)
+    twice = io.BytesIO()
+    with tarfile.open(fileobj=twice, mode="w") as written:
+        for data in (status(), status(Description="x" * 100)):
+            entry = tarfile.TarInfo(layers.DPKG)
+            entry.size = len(data)
+            written.addfile(entry, io.BytesIO(data))
+    assert content(twice.getvalue()).system == ()
+
+
+@pytest.mark.parametrize(
+    "value", [b"x" + b" " * 60_000 + b"y", b"a :: " * 12_000 + b"\rb"], ids=["spaces", "parts"]
+)
+def test_no_classifier_takes_long_to_read(value: bytes) -> None:
+    [path] = ONE
+    listed = archive({path: b"Name: one\nVersion: 1.0\nClassifier: License :: " + value + b"\n"})
+    before = time.process_time()
+    assert [one.licence for one in content(listed).packages] == [Licence()]
+    assert time.process_time() - before < 1
+
+
+def test_only_so_many_classifiers_are_kept() -> None:
+    [path] = ONE
+    many = "".join(f"Classifier: License :: OSI Approved :: {number}\n" for number in range(4_000))
+    [one] = content(archive({path: f"Name: one\nVersion: 1.0\n{many}".encode()})).packages
+    assert one.licence.kinds == tuple(map(str, range(20)))
+
+
+def test_packages_in_folders_that_are_too_deep_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "MAX_PATHS", 1_000)
+    with pytest.raises(ValueError, match="too deep"):
+        found(archive(package("one", "1.0", "a/" * 300 + "site-packages")))

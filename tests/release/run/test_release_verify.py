@@ -177,6 +177,20 @@ def test_licences_and_packages_of_the_system_are_in_the_sbom_and_compared_with_t
     assert (yanked.versions, yanked.unknown) == ((), ())
 
 
+def test_a_package_of_the_system_without_a_version_is_the_same_in_the_sbom_and_in_the_image(
+    tmp_path: Path,
+) -> None:
+    text = b"".join(
+        b"Package: %s\nStatus: install ok installed\nVersion: %s\n\n" % one
+        for one in ((b"curl", b""), (b"wget", b"1\x1b[31m"), (b"Tar", b"x" * 5000), (b"tar", b"1"))
+    )
+    root = workspace(tmp_path / "repo", "Alpha Service")
+    case = released(root, None, packages={**package("port-ocean", "0.48.12"), DPKG: text})
+    assert [one.words for one in case.verify("packages").claims][-1] == (
+        "4 packages of the system, in the image as in the SBOM"
+    )
+
+
 def moved_tag(case: Case) -> None:
     case.images.put_manifest(TYPE, BASE.manifest, VERSION)
 

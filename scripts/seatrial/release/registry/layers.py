@@ -34,7 +34,8 @@ MAX_SYSTEM = 16 * 1024 * 1024
 """Bytes of such a file that are read; one that is larger counts as missing."""
 
 _SYSTEM = frozenset({DPKG, APK, *RELEASES})
-_SYSTEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,199}")
+_SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,199}", re.IGNORECASE)
+_SYSTEM_VERSION = re.compile(r"[a-z0-9][a-z0-9.+_:~-]{0,199}", re.IGNORECASE)
 _METADATA = re.compile(
     r"(?P<place>(?:.*/)?(?:site|dist)-packages)/(?P<name>[^/-]+)-(?P<version>[^/]+?)"
     r"(?:\.dist-info/METADATA|(?:-py[\d.]+)?\.egg-info(?:/PKG-INFO)?)"
@@ -42,10 +43,14 @@ _METADATA = re.compile(
 _FIELD = re.compile(
     rb"^(Name|Version|License|License-Expression):[ \t]*(\S[^\r\n]*)\r?$", re.MULTILINE | re.IGNORECASE
 )
-_CLASSIFIER = re.compile(
-    rb"^Classifier:[ \t]*License :: (?:[^\r\n]* :: )?([^\r\n]+?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE
-)
+_CLASSIFIER = re.compile(rb"^Classifier:[ \t]*License :: ([^\r\n]+)\r?$", re.MULTILINE | re.IGNORECASE)
 _MAX_FIELD = 200
+_MAX_KINDS = 20
+"""Classifiers of a licence that are read of a package; real ones have up to 5."""
+
+MAX_PATHS = 200_000_000
+"""The most characters of all folders above the packages, each with its whole path; a real image has a hundredth."""
+
 _NO_LICENCE = frozenset({"unknown", "none", "other", "osi approved"})
 """What stands in the place of a licence where nobody stated one."""
 
@@ -114,6 +119,8 @@ def content_of(images: Images, name: str, manifest: Manifest) -> Content:
         texts = {path: text for path, text in texts.items() if not read.hides(path)} | read.texts
         if len(found) > MAX_PACKAGES:
             raise ValueError(f"it has more than {MAX_PACKAGES:,} packages")
+        if sum(len(path) * path.count("/") for path in found) > MAX_PATHS:
+            raise ValueError("it has packages in folders that are too deep")
         diff_ids.append(read.digest)
     system = tuple(islice(system_packages(texts), MAX_PACKAGES + 1))
     if len(system) > MAX_PACKAGES:
@@ -123,17 +130,24 @@ def content_of(images: Images, name: str, manifest: Manifest) -> Content:
 
 def system_packages(texts: Mapping[str, bytes]) -> Iterator[SystemPackage]:
     """Yield the installed packages of the system, given the files that list them by path."""
-    release = _decoded(next((texts[path] for path in RELEASES if path in texts), b""))
+    release = _decoded(next((texts[path] for path in RELEASES if texts.get(path)), b""))
     stated = dict(re.findall(r"""^(ID|VERSION_ID)=["']?([\w.-]{1,60})""", release, re.MULTILINE))
     system = stated.get("ID", ""), stated.get("VERSION_ID", "")
     for one in _paragraphs(texts.get(DPKG, b"")):
-        if one.get("Status") == "install ok installed" and _SYSTEM_NAME.fullmatch(one.get("Package", "")):
-            name, version, architecture = (one.get(key, "") for key in ("Package", "Version", "Architecture"))
-            yield SystemPackage("deb", name, version, architecture, system=system)
+        if one.get("Status", "").endswith(" ok installed") and _SYSTEM_NAME.fullmatch(one.get("Package", "")):
+            version, architecture = (_version(one.get(key, "")) for key in ("Version", "Architecture"))
+            yield SystemPackage("deb", one["Package"], version, architecture, system=system)
     for one in _paragraphs(texts.get(APK, b"")):
         if _SYSTEM_NAME.fullmatch(one.get("P", "")):
-            name, version, architecture, licence = (one.get(key, "") for key in "PVAL")
-            yield SystemPackage("apk", name, version, architecture, Licence(licence), system)
+            version, architecture = (_version(one.get(key, "")) for key in "VA")
+            licence = one.get("L", "")
+            held = Licence(licence) if len(licence) <= _MAX_FIELD else NO_LICENCE
+            yield SystemPackage("apk", one["P"], version, architecture, held, system)
+
+
+def _version(text: str) -> str:
+    """Return a version or an architecture; empty for what is none."""
+    return text if _SYSTEM_VERSION.fullmatch(text) else ""
 
 
 def _paragraphs(text: bytes) -> Iterator[Mapping[str, str]]:
@@ -193,8 +207,8 @@ def _add(found: _Layer, member: Member, source: LayerBytes, number: int) -> None
         found.gone.update({member.gone} & found.of_interest)
     elif member.kind != archives.FOLDER:
         found.gone.update({member.path} & found.of_interest)
-        if member.path in _SYSTEM and member.size <= MAX_SYSTEM:
-            found.texts[member.path] = source.read(member.size)
+        if member.path in _SYSTEM:
+            found.texts[member.path] = source.read(member.size) if member.size <= MAX_SYSTEM else b""
         match = _METADATA.fullmatch(member.path)
         if match and len(found.packages) <= MAX_PACKAGES:
             head = _head(source.read(min(member.size, MAX_METADATA)))
@@ -210,8 +224,9 @@ def _head(metadata: bytes) -> bytes:
 
 
 def _licence(stated: Mapping[str, str], head: bytes) -> Licence:
-    named = (_decoded(one) for one in _CLASSIFIER.findall(head) if len(one) <= _MAX_FIELD)
-    kinds = tuple(one for one in dict.fromkeys(named) if one.lower() not in _NO_LICENCE)
+    found = (one.group(1).rpartition(b" :: ")[2].strip() for one in _CLASSIFIER.finditer(head))
+    named = dict.fromkeys(_decoded(one) for one in found if 0 < len(one) <= _MAX_FIELD)
+    kinds = tuple(islice((one for one in named if one.lower() not in _NO_LICENCE), _MAX_KINDS))
     text = stated.get("license-expression") or stated.get("license", "")
     return Licence("" if text.lower() in _NO_LICENCE else text, kinds)
 

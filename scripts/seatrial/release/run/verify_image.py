@@ -97,7 +97,9 @@ def python_components(bill: bytes) -> Iterator[Any]:
 def system_components(bill: bytes) -> frozenset[tuple[str, str, str]]:
     """Return the packages of the system in a bill of materials: kind, name and version. Raises ValueError."""
     found = ((_kind_of_system(one), one) for one in _components(bill))
-    return frozenset((kind, str(one.get("name")), str(one.get("version"))) for kind, one in found if kind)
+    return frozenset(
+        (kind, str(one.get("name")), str(one.get("version") or "")) for kind, one in found if kind
+    )
 
 
 def _components(bill: bytes) -> Sequence[Any]:
