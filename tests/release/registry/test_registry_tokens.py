@@ -13,7 +13,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry import api
+from seatrial.release.registry import api, media
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.giving_up import images_behind
@@ -22,6 +22,10 @@ from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 from support.scripted_http import Asked, Reply, scripted
 
+EMPTY_IMAGE = {
+    "config": {"mediaType": media.EMPTY, "digest": digest_of(b"{}"), "size": 2, "data": "e30="},
+    "layers": [],
+}
 QUICK = Timeouts(connect=10, read=10, pause=0.002)
 USERS = {"alice": "s3cret-of-the-tests"}
 
@@ -105,6 +109,62 @@ def test_a_token_service_that_refuses_to_give_one_for_several_is_asked_for_each(
     answers = RemoteImages(QUICK).find(several(front, direct, upstream, path))
     assert all(isinstance(answer, Present) for answer in answers.values())
     assert front.count(path="^/token") == 6
+
+
+@pytest.mark.parametrize("refusal", [(403, "DENIED"), (404, "NAME_UNKNOWN")], ids=["403", "404"])
+def test_a_refusal_of_a_token_for_many_is_none_of_a_token_for_one(
+    refusal: tuple[int, str], path: str
+) -> None:
+    status, code = refusal
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": media.MANIFEST, **EMPTY_IMAGE}).encode()
+    there = {"Docker-Content-Digest": digest_of(manifest), "Content-Type": media.MANIFEST}
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith("/token"):
+            scopes = parse_qs(asked.path.partition("?")[2])["scope"]
+            return 200, {}, json.dumps({"token": scopes[0].split(":")[1].replace("/", ".")}).encode()
+        token = asked.headers.get("authorization", "").removeprefix("Bearer ")
+        if not token:
+            return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
+        if asked.path.startswith(f"/v2/{token.replace('.', '/')}/"):
+            return 200, there, manifest
+        return status, {}, json.dumps({"errors": [{"code": code}]}).encode()
+
+    with scripted(answer) as service:
+        asked = [(f"{service.host}/{path}-{number}", "1.0.0") for number in range(3)]
+        found = RemoteImages(QUICK).find(asked)
+    assert found == dict.fromkeys(asked, Present(digest_of(manifest)))
+
+
+def test_a_token_service_that_never_answers_for_several_leaves_time_for_each(
+    front: Front, direct: RemoteImages, upstream: str, path: str
+) -> None:
+    front.faults.append(Fault("hang", path="^/token.*scope=.*scope="))
+    times = Timeouts(connect=10, read=0.5, pause=0.002, search=20)
+    answers = RemoteImages(times).find(several(front, direct, upstream, path))
+    assert all(isinstance(answer, Present) for answer in answers.values())
+    assert front.count(path="^/token.*scope=.*scope=") == 1
+
+
+def test_a_login_is_not_sent_where_a_service_says_that_a_registry_redirects_to(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(asked: Asked) -> Reply:
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{other.host}/token"'}, b""
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith("/token"):
+            return 200, {}, b'{"token": "abc"}'
+        if asked.headers.get("authorization"):
+            return 307, {"Location": f"http://{other.host}/blob"}, b""
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
+
+    with scripted(elsewhere) as other, scripted(answer) as service:
+        log_in(tmp_path, monkeypatch, service.host, username="alice", password="s3cret")
+        reference = (f"{service.host}/{path}", "1.0.0")
+        assert isinstance(RemoteImages(QUICK).find([reference])[reference], Unknown)
+        assert {one.path for one in other.asked} == {"/blob"}
+        assert all("authorization" not in one.headers for one in other.asked)
 
 
 def test_an_authorized_user_pushes(

@@ -91,10 +91,11 @@ def _unquoted(text: str) -> str:
 
 @dataclass(frozen=True)
 class Token:
-    """A token for a scope, valid until a time of the monotonic clock."""
+    """A token, valid until a time of the monotonic clock; `is_shared` if it was asked for with several scopes."""
 
     text: str = field(repr=False)
     until: float
+    is_shared: bool = False
 
 
 class Tokens:
@@ -122,10 +123,16 @@ class Tokens:
 
     def fetch(self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float) -> str:
         """Fetch one token for all these scopes, and return it. Raises NoAnswer."""
-        token = self._fetched(challenge, scopes, login, deadline)
+        token = replace(self._fetched(challenge, scopes, login, deadline), is_shared=bool(scopes[1:]))
         with self._lock:
             self._tokens |= dict.fromkeys(scopes, token)
         return token.text
+
+    def is_shared(self, scope: str) -> bool:
+        """Return whether the token for a scope is one for others too, and so may not be for it after all."""
+        with self._lock:
+            known = self._tokens.get(scope)
+        return known is not None and known.is_shared
 
     def _fetched(
         self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float
@@ -240,7 +247,7 @@ class RegistryApi:
     def authorize_together(self, repositories: Iterable[Repository], deadline: float) -> None:
         """Fetch tokens to pull from these repositories, each for as many as it may name.
 
-        Nothing is raised: a repository that gets none this way is authorized alone.
+        Nothing is raised: a repository that gets none this way, within the time for one reply, is authorized alone.
         """
         challenge = self._challenge
         if challenge is None or challenge.scheme != "bearer":
@@ -248,9 +255,10 @@ class RegistryApi:
 
         def fetch(part: tuple[Login | None, tuple[str, ...]]) -> None:
             with suppress(NoAnswer):
-                self._tokens.fetch(challenge, part[1], part[0], deadline)
+                self._tokens.fetch(challenge, part[1], part[0], soon)
 
-        run_all(fetch, self._shared(repositories), deadline)
+        soon = min(deadline, time.monotonic() + self._timeouts.read)
+        run_all(fetch, self._shared(repositories), soon)
 
     def _shared(self, repositories: Iterable[Repository]) -> Iterator[tuple[Login | None, tuple[str, ...]]]:
         """Yield the logins of these repositories, each with the scopes of one token, of which there are several."""
@@ -294,12 +302,22 @@ class RegistryApi:
         is_own = http.url.startswith(f"{base}/")
         used = self._authorization(repository, request.actions, deadline) if is_own else ""
         reply = self._send(http, request, used, deadline)
-        challenge = best_challenge(reply.headers.getlist("WWW-Authenticate"))
-        if reply.status != 401 or not is_own or challenge is None:
+        is_own = is_own and reply.url.startswith(f"{base}/")
+        challenge = best_challenge(reply.headers.getlist("WWW-Authenticate")) if reply.status == 401 else None
+        if not is_own or (challenge is None and not self._is_doubtful(repository, request, reply)):
             return reply
-        self._challenge = challenge
+        self._challenge = challenge or self._challenge
         fresh = self._authorization(repository, request.actions, deadline, fresh=True)
         return self._send(http, request, fresh, deadline) if fresh not in ("", used) else reply
+
+    def _is_doubtful(self, repository: Repository, request: ApiRequest, reply: Reply) -> bool:
+        """Return whether a reply may be another one with a token for this repository alone.
+
+        Some registries refuse, or know nothing of a repository, where a token is not for it.
+        """
+        is_denied = reply.status == 403 or (reply.status == 404 and "MANIFEST_UNKNOWN" not in summary(reply))
+        is_final = reply.status == 403 or request.method != "HEAD"
+        return is_denied and is_final and self._tokens.is_shared(_scope(repository, request.actions))
 
     def _http_request(self, url: str, request: ApiRequest) -> Request:
         timeout = request.timeout or self._timeouts.read
