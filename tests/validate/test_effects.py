@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,6 +267,26 @@ def test_what_nothing_declares_is_told_with_what_to_write(
         'seatrial: "libs" below [shared] of seatrial.toml fits no file; for all in a folder write "libs/"',
         'seatrial: "libz/" below [shared] of seatrial.toml fits no file',
     ]
+
+
+def test_a_pattern_that_git_would_compare_for_years_is_told_of_at_once(shared: Path) -> None:
+    name = "a" * 200
+    slow, there = "*a" * 30 + "b", "*a" * 30
+    put(shared, {TOML: f'{STATED}[shared]\n"libs/{slow}" = []\n"libs/{there}" = []\n', f"libs/{name}": ""})
+    before = os.times().children_user
+    found = effects.idle_patterns(open_workspace(str(shared)), ())
+    (shared / "libs" / name).unlink()
+    assert [one.pattern for one in found] == [f"libs/{slow}"]
+    assert os.times().children_user - before < 5
+
+
+def test_of_patterns_that_are_much_to_compare_none_is_called_idle(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(shared, {TOML: f'{STATED}[shared]\n"**/libz" = []\n'})
+    assert effects.idle_patterns(open_workspace(str(shared)), ())
+    monkeypatch.setattr(effects, "MOST_TRIED", 2)
+    assert not effects.idle_patterns(open_workspace(str(shared)), ())
 
 
 def test_a_change_of_too_many_files_to_compare_affects_all(

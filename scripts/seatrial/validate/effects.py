@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -359,11 +360,26 @@ def unknown_names(workspace: Workspace) -> str:
 
 
 def idle_patterns(workspace: Workspace, changed: Iterable[str]) -> Sequence[SharedFiles]:
-    """Return the patterns under `[shared]` that fit no file: neither one that git knows, nor a changed one."""
-    paths = list(changed)
-    return [
-        one
-        for one in workspace.settings.shared
-        if not any(map(one.matches, paths))
-        and not any(map(one.matches, git.files_like(workspace.root, one.pattern)))
-    ]
+    """Return the patterns under `[shared]` that fit no file: neither one that git knows, nor a changed one.
+
+    git's own patterns are not asked for, as some take it years. Nothing is returned if that is much to compare.
+    """
+    shared = workspace.settings.shared
+    known = git.files(workspace.root) if shared else ()
+    if known is None:
+        return ()
+    paths = sorted({*known, *changed})
+    near = [(one, _beginning_with(paths, re.split("[*?]", one.pattern, maxsplit=1)[0])) for one in shared]
+    if sum(len(some) for _, some in near) > MOST_TRIED:
+        return ()
+    return [one for one, some in near if not any(one.matches(paths[at]) for at in some)]
+
+
+MOST_TRIED = 500_000
+"""The most files, times patterns that may fit them, that are tried to tell which pattern fits none."""
+
+
+def _beginning_with(paths: Sequence[str], text: str) -> range:
+    """Return where in sorted paths those are that begin with a text."""
+    start = bisect_left(paths, text)
+    return range(start, bisect_left(paths, True, lo=start, key=lambda path: not path.startswith(text)))

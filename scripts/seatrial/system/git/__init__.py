@@ -41,7 +41,7 @@ from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_c
 from seatrial.system.git.worktree import (
     changed,
     dirty,
-    files_like,
+    files,
     ignored,
     ignores,
     is_private,
@@ -69,8 +69,8 @@ __all__ = [
     "emails_between",
     "export",
     "fetch_branch",
+    "files",
     "files_in",
-    "files_like",
     "find",
     "folder_at",
     "folders",

@@ -58,14 +58,10 @@ def tracks(root: Path, path: str) -> bool:
     return bool(ask(root, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path))
 
 
-def files_like(root: Path, pattern: str) -> list[str]:
-    """Return the files that git tracks, or would, and that fit a pattern from `root`, in which `**` is any folders.
-
-    A slash at its end stands for all below a folder; git takes a folder's name for that as well.
-    """
-    pathspec = f":(glob){pattern}{'**' * pattern.endswith('/')}"
-    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pathspec)
-    return paths_of(ask(root, *listing) or b"")
+def files(root: Path) -> list[str] | None:
+    """Return the files below `root` that git tracks, or would; None if git fails."""
+    listed = ask(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return None if listed is None else paths_of(listed)
 
 
 def links(root: Path) -> list[str]:
