@@ -301,19 +301,32 @@ def test_an_identity_token_follows_no_redirect(
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b"[]", b"null", b'{"token": 7}', b'{"token": ""}', b'{"token": "a\\nb: c"}', b"\xff"]
+    "body",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"token": 7}',
+        b'{"token": ""}',
+        b'{"token": "a\\nb: c"}',
+        b"\xff",
+        b'{"token": "a", "expires_in": 1' + b"0" * 400 + b"}",
+    ],
 )
-def test_an_invalid_token_is_not_sent(body: bytes, path: str) -> None:
+def test_an_invalid_token_is_not_sent(body: bytes, path: str, capsys: pytest.CaptureFixture[str]) -> None:
     def answer(asked: Asked) -> Reply:
         if asked.path.startswith("/token"):
             return 200, {}, body
         return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
 
     with scripted(answer) as service:
-        reference = (f"{service.host}/{path}", "1.0.0")
-        found = RemoteImages(QUICK).find([reference])[reference]
-    assert isinstance(found, Unknown)
-    assert "answered with something else" in found.reason
+        asked = [(f"{service.host}/{path}-{number}", "1.0.0") for number in range(2)]
+        answers = RemoteImages(QUICK).find(asked)
+    for reference in asked:
+        found = answers[reference]
+        assert isinstance(found, Unknown)
+        assert "answered with something else" in found.reason
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_realm_keeps_its_own_query(path: str) -> None:

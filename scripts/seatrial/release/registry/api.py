@@ -169,7 +169,7 @@ class Tokens:
             found = json.loads(reply.body)
             text = found.get("token") or found["access_token"]
             seconds = float(found.get("expires_in") or TOKEN_SECONDS)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             text, seconds = None, TOKEN_SECONDS
         if not isinstance(text, str) or not text.isascii() or not text.isprintable() or not text:
             raise NoAnswer("answered with something else")
