@@ -226,6 +226,11 @@ class Class:
         definitions = map(_definition, self._body)
         return tuple(_name(self.origin, one) for one in definitions if one.type == "function_definition")
 
+    @property
+    def is_decorated(self) -> bool:
+        """True if a decorator stands above the class itself."""
+        return self.node.parent is not None and self.node.parent.type == "decorated_definition"
+
     @cached_property
     def decorators(self) -> tuple[Expression, ...]:
         """The decorators of all its methods."""

@@ -200,6 +200,45 @@ def test_a_processor_that_nothing_names_is_told(added: str, count: int) -> None:
     assert [one for one in told(folder) if one.startswith("COD159")] == ["COD159 processor.py:4"] * count
 
 
+REGISTERED = 'ocean.add_webhook_processor("/webhook", TaskProcessor)\n'
+IMPORTED = "from processor import TaskProcessor\n"
+HANDED_ON = "def register(given):\n    return given\n\n\n@register\nclass TaskProcessor("
+OF_ONES_OWN = """class Base(AbstractWebhookProcessor):
+    def __init_subclass__(cls):
+        REGISTRY.append(cls)
+
+
+class TaskProcessor(Base):
+"""
+LOOPED = "for one in {}:\n    ocean.add_webhook_processor('/webhook', {})\n"
+LONGER = "from processor import TaskProcessor\n\n\nclass TaskProcessorOfAll(TaskProcessor): ...\n"
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        LISTENING.edited(MAIN, IMPORTED + "\n" + REGISTERED, "").edited(
+            WEBHOOK, "class TaskProcessor(", HANDED_ON
+        ),
+        LISTENING.edited(MAIN, IMPORTED + "\n" + REGISTERED, "").edited(
+            WEBHOOK, "class TaskProcessor(AbstractWebhookProcessor):\n", OF_ONES_OWN
+        ),
+        LISTENING.edited(MAIN, IMPORTED, IMPORTED.rstrip() + "; FOUND = [TaskProcessor]\n").edited(
+            MAIN, REGISTERED, LOOPED.format("FOUND", "one")
+        ),
+        LISTENING.edited(MAIN, IMPORTED, "import processor\n").edited(
+            MAIN, REGISTERED, LOOPED.format("['Task']", "getattr(processor, one + 'Processor')")
+        ),
+        LISTENING.having("more.py", LONGER)
+        .edited(MAIN, IMPORTED, "from more import TaskProcessorOfAll\n")
+        .edited(MAIN, REGISTERED, REGISTERED.replace("Processor)", "ProcessorOfAll)")),
+    ],
+    ids=["decorator", "base", "semicolon", "composed name", "longer name"],
+)
+def test_a_processor_may_be_registered_by_other_means(folder: MemoryFolder) -> None:
+    assert told(folder) == []
+
+
 def test_several_idle_processors_are_one_finding() -> None:
     more = IDLE.text(WEBHOOK).partition("class TaskProcessor")[2]
     folder = IDLE.having(WEBHOOK, f"{IDLE.text(WEBHOOK)}\n\nclass ProjectProcessor{more}")

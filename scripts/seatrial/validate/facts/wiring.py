@@ -54,8 +54,14 @@ _ADDITIONS = frozenset({"ABC", "Generic", "object"})
 _WRITTEN = re.compile(rb"return \[\s*[\"\']")
 """A list that begins with a constant text and is returned."""
 
-_LOOKED_UP = (b"__subclasses__", b"globals()", b"getmembers", b"importlib", b"vars(", b"getattr(sys")
+_LOOKED_UP = (
+    *(b"__subclasses__", b"__init_subclass__", b"globals()", b"getmembers", b"importlib", b"pkgutil"),
+    *(b"vars(", b"getattr(sys"),
+)
 """Signs that classes are found by other means than by their names."""
+
+_BY_NAME = re.compile(rb"\bgetattr\(\s*\w+,\s*(?![\"'])|__dict__|\bdir\(|\blocals\(\)")
+"""A look-up of a class by a name that is put together, in a file that registers some."""
 
 _CLASS = re.compile(rb"^class (\w+)\(([^)]{0,500})\)", re.M)
 _COMPARED = re.compile(r"\s(?:[=!]=|[<>]=?|in|is)\s|^not\s")
@@ -587,8 +593,16 @@ def idle_processors(code: Code) -> Iterator[LocalClass]:
     for path, name, _ in islice((one for one in made if one[1] not in named), MOST_PROCESSORS):
         if _is_unused(code, name):
             local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
-            if local and _is_concrete(code, local) and not code.files.holding(*_LOOKED_UP):
+            if local and _is_concrete(code, local) and not _are_looked_up(code):
                 yield local
+
+
+def _are_looked_up(code: Code) -> bool:
+    """Return whether classes may be found by other means than by their names."""
+    registering = code.files.holding(b"add_webhook_processor")
+    return bool(code.files.holding(*_LOOKED_UP)) or any(
+        _BY_NAME.search(code.files.data(path)) for path in registering
+    )
 
 
 def _is_in_comment(data: bytes, index: int) -> bool:
@@ -605,13 +619,11 @@ _CAPITAL = re.compile(rb"\b[A-Z]\w+")
 
 def _is_unused(code: Code, name: bytes) -> bool:
     """Return whether a name stands only where it is defined, imported, or in a comment."""
-    word = re.compile(rb"\b%b\b" % name)
+    word, defined = re.compile(rb"\b%b\b" % name), re.compile(rb"\s*(?:#|class[ \t]+%b\b)" % name)
     for path in code.files.holding(name):
         lines = code.files.data(path).split(b"\n")
         found = [number for number, line in enumerate(lines, 1) if name in line and word.search(line)]
-        used = [
-            number for number in found if not lines[number - 1].lstrip().startswith((b"#", b"class " + name))
-        ]
+        used = [number for number in found if not defined.match(lines[number - 1])]
         if any(not _IMPORTED.match(lines[number - 1]) for number in used):
             return False
         imported = {one.where.line for one in code.files.source(path).imports} if used else set()
@@ -620,7 +632,7 @@ def _is_unused(code: Code, name: bytes) -> bool:
     return True
 
 
-_IMPORTED = re.compile(rb"\s*(?:from\s|import\s|\w+,?\s*(?:\)\s*)?(?:#|$))")
+_IMPORTED = re.compile(rb"\s*(?:(?:from|import)\s[^;]*$|\w+,?\s*(?:\)\s*)?(?:#|$))")
 """A line that may be part of an import."""
 
 
@@ -628,7 +640,10 @@ def _is_concrete(code: Code, local: LocalClass) -> bool:
     lineage = code.names.lineage(local)
     bases = {one.last for one in lineage.external}
     is_abstract = any(one.name == "abstractmethod" for one in local.definition.decorators)
-    return lineage.whole and PROCESSOR in bases and "ABC" not in bases and not is_abstract
+    is_handed_on = local.definition.is_decorated or any(
+        "metaclass" in one.definition.keywords for one in lineage.local
+    )
+    return lineage.whole and PROCESSOR in bases and "ABC" not in bases and not (is_abstract or is_handed_on)
 
 
 @dataclass(frozen=True)
