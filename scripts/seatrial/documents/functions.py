@@ -77,11 +77,11 @@ class Function:
         return fewest, most
 
     @property
-    def is_decorated_once(self) -> bool:
-        """Whether one decorator stands above it, and no other."""
+    def decorators(self) -> tuple[Expression, ...]:
+        """The decorators above it, in order."""
         around = self.node.parent
-        decorators = [child for child in around.children if child.type == "decorator"] if around else []
-        return len(decorators) == 1
+        found = [child for child in around.children if child.type == "decorator"] if around else []
+        return tuple(Expression(self.origin, inner(one)[0]) for one in found)
 
     @cached_property
     def result(self) -> str:
@@ -93,6 +93,11 @@ class Function:
     def yields(self) -> bool:
         """True if the word `yield` stands anywhere in it."""
         return "yield" in self.origin.text(self.node)
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """True if it yields something itself."""
+        return self.yields and any(node.type == "yield" for node in self._own)
 
     @cached_property
     def returns(self) -> tuple[Expression, ...]:

@@ -174,12 +174,32 @@ def test_a_function_that_resyncs_is_async(text: str) -> None:
         ('return "task" in payload', "return self.check(payload)"),
         ('-> bool:\n        return "task" in payload', "-> Awaitable[bool]:\n        return self.later"),
         ('return "task" in payload', "raise NotImplementedError"),
+        ('return "task" in payload', '"""May yield."""\n        return self.check(payload)'),
+        ('return "task" in payload', "return ocean.sync_raw_all(payload)"),
+        ('return "task" in payload', "return anext(payload)"),
     ],
 )
 def test_a_function_may_hand_on_what_is_awaited(old: str, new: str) -> None:
     text = LISTENING.text(WEBHOOK).replace("async def validate_payload", "def validate_payload")
+    text = "from port_ocean.context.ocean import ocean\n" + text
     folder = LISTENING.having(WEBHOOK, text.replace(" -> bool", "") if "bool" not in new else text)
     assert told(folder.edited(WEBHOOK, old.replace(" -> bool", ""), new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("async def validate_payload(self", "@awaitable\n    def validate_payload(self"),
+        ("async def validate_payload(self, ", "@staticmethod\n    async def validate_payload("),
+        (
+            "async def validate_payload(self, payload: dict) -> bool",
+            "def validate_payload(self, payload) -> Later",
+        ),
+    ],
+)
+def test_a_decorator_or_an_alias_may_make_a_method_what_ocean_awaits(old: str, new: str) -> None:
+    folder = LISTENING.edited(WEBHOOK, old, new)
+    assert told(folder.having(WEBHOOK, "Later = Awaitable[bool]\n" + folder.text(WEBHOOK))) == []
 
 
 IDLE = LISTENING.edited(MAIN, 'ocean.add_webhook_processor("/webhook", TaskProcessor)', "")

@@ -14,7 +14,7 @@ from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.python_models import FRAMEWORK, field_calls, literal_values
-from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Scope
+from seatrial.validate.facts.python_modules import AssignedValue, ExternalName, LocalClass, Scope
 
 PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
 METHODS: Mapping[str, tuple[str, ...]] = {
@@ -423,13 +423,14 @@ def other_parameters(code: Code) -> Iterator[tuple[Function, int]]:
         classes = code.names.module(path).classes.values()
         for function in code.files.source(path).functions(*COUNTS):
             count = COUNTS[function.name]
-            is_odd = function.class_name and not _takes(function, count)
+            is_odd = function.class_name and _is_bare_method(function) and not _takes(function, count)
             if is_odd and any(_is_awaited(code, local, function) for local in classes):
                 yield function, count
     for path in code.files.holding(b"ocean.on_resync(", b"ocean.on_start("):
         for name, count in _LISTENING.items() if _ODD_FUNCTION.search(code.files.data(path)) else ():
             for function in code.files.source(path).decorated(name):
-                if function.is_decorated_once and not function.class_name and not _takes(function, count):
+                is_alone = len(function.decorators) == 1 and not function.class_name
+                if is_alone and not _takes(function, count):
                     yield function, count
 
 
@@ -466,6 +467,15 @@ def untyped_fields(code: Code) -> Iterator[tuple[Assignment, LocalClass]]:
 
 
 _UNTYPED = re.compile(rb"^[ \t]+\w+ = (?:\w+\.)?Field\(", re.M)
+
+
+_KEEPING = ("abstractmethod", "override", "classmethod")
+"""Decorators that leave it as it was whether a method is async, and what it takes."""
+
+
+def _is_bare_method(function: Function) -> bool:
+    """Return whether no decorator makes something else of a method."""
+    return all(one.text.rpartition(".")[2] in _KEEPING for one in function.decorators)
 
 
 def _is_bare(call: Call) -> bool:
@@ -525,7 +535,11 @@ def sync_methods(code: Code) -> Iterator[Function]:
         if not _PLAIN_METHOD.search(code.files.data(path)):
             continue
         for function in code.files.source(path).functions(*_ALL_AWAITED):
-            if function.class_name and _gives_no_awaitable(code, function, path):
+            if (
+                function.class_name
+                and _is_bare_method(function)
+                and _gives_no_awaitable(code, function, path)
+            ):
                 classes = code.names.module(path).classes.values()
                 if any(_is_awaited(code, local, function) for local in classes):
                     yield function
@@ -533,11 +547,15 @@ def sync_methods(code: Code) -> Iterator[Function]:
         data = code.files.data(path)
         for name in LISTENED if _SYNC.search(data) else ():
             for function in code.files.source(path).decorated(name):
-                if _gives_no_awaitable(code, function, path):
+                if _is_only_listening(function) and _gives_no_awaitable(code, function, path):
                     yield function
 
 
 _SYNC = re.compile(rb"^def ", re.M)
+
+
+def _is_only_listening(function: Function) -> bool:
+    return all(any(name in one.text for name in LISTENED) for one in function.decorators)
 
 
 def _is_awaited(code: Code, local: LocalClass, function: Function) -> bool:
@@ -553,9 +571,21 @@ def _gives_no_awaitable(code: Code, function: Function, path: str) -> bool:
     """Return whether the result of a function can surely not be awaited; one that is to be overridden is left out."""
     if function.is_async or any("NotImplementedError" in one.text for one in function.raises):
         return False
-    if function.yields or function.result:
-        return not _AWAITABLE.search(function.result)
-    return all(_is_plain(code, value, path) for value in function.returns)
+    if function.result:
+        return not (_AWAITABLE.search(function.result) or _is_alias(code, function.result, path))
+    return function.is_generator or all(_is_plain(code, value, path) for value in function.returns)
+
+
+def _is_alias(code: Code, name: str, path: str) -> bool:
+    """Return whether a name stands for another type, of which nothing is known here."""
+    return isinstance(code.names.meaning(name, Scope(path)), AssignedValue)
+
+
+_PLAIN = re.compile(
+    r"builtins\.(?:bool|str|int|float|list|dict|set|tuple|frozenset|any|all|len|isinstance|issubclass|hasattr|callable"
+    r"|sorted)|hmac\..*|port_ocean\.(?:\w+\.)*[A-Z]\w*"
+)
+"""Functions and classes whose result is surely nothing to be awaited."""
 
 
 def _is_plain(code: Code, value: Expression, path: str) -> bool:
@@ -569,9 +599,7 @@ def _is_plain(code: Code, value: Expression, path: str) -> bool:
         return True
     if value.call:
         found = code.names.meaning(value.call.function.name or "", Scope(path))
-        return isinstance(found, ExternalName) and found.name.startswith(
-            ("builtins.", "hmac.", "port_ocean.")
-        )
+        return isinstance(found, ExternalName) and _PLAIN.fullmatch(found.name) is not None
     if value.name or value.subscript or " if " in value.text:
         return False
     return all(_COMPARED.search(part) for part in re.split(r"\s(?:and|or)\s", value.text))
