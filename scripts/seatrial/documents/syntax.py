@@ -195,6 +195,16 @@ class Expression:
         return tuple(Expression(self._origin, inner(part)[0]) for part in held if inner(part))
 
     @property
+    def blocks(self) -> tuple[int, ...]:
+        """The blocks of statements around it by their numbers, the innermost first, and the module."""
+        found, around = [], self._node.parent
+        while around is not None:
+            if around.type in ("block", "module"):
+                found.append(around.id)
+            around = around.parent
+        return tuple(found)
+
+    @property
     def is_union(self) -> bool:
         """Whether its items are the two sides of a `|`."""
         return _is_union(self._node)

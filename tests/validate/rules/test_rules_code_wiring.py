@@ -401,3 +401,68 @@ CALL = 'ocean.add_webhook_processor("/webhook", TaskProcessor)'
 )
 def test_a_processor_is_registered_whole_and_once(path: str, old: str, new: str, found: list[str]) -> None:
     assert told(LISTENING.edited(path, old, new)) == found
+
+
+REGISTRY = """class Registry:
+    def add_webhook_processor(self, given):
+        ocean.add_webhook_processor("/webhook", given)
+
+
+registry = Registry()
+registry.add_webhook_processor(TaskProcessor)
+"""
+BRANCHES = f"if hosted:\n    {REGISTERED}else:\n    {REGISTERED}"
+FALLBACK = "try:\n    {}except ImportError:\n    AbstractWebhookProcessor = object\n"
+BASE_IMPORT = LISTENING.text(WEBHOOK).partition("\n")[0] + "\n"
+HANDLER_LINE = "        CONFIG_CLASS = GoodServicePortAppConfig\n"
+OWN_BASE = "class Base(PortAppConfig):"
+CHILD = "class GoodServicePortAppConfig(Base):\n    resource: str = Field(title='R', description='One.', default='')"
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "old", "new"),
+    [
+        (LISTENING, MAIN, REGISTERED, REGISTRY),
+        (LISTENING, MAIN, REGISTERED, BRANCHES),
+        (LISTENING, WEBHOOK, BASE_IMPORT, FALLBACK.format(BASE_IMPORT)),
+        (
+            GOOD,
+            CONFIG,
+            HANDLER_LINE,
+            f"{HANDLER_LINE}\n    AppConfigHandlerClass = AppConfigHandler\n",
+        ),
+    ],
+    ids=["own method", "branches", "fallback", "renamed handler"],
+)
+def test_code_of_another_style_is_right(folder: MemoryFolder, path: str, old: str, new: str) -> None:
+    edited = folder.edited(path, old, new)
+    if "AppConfigHandler\n" in new:
+        edited = edited.edited(path, "class AppConfigHandlerClass(", "class AppConfigHandler(")
+    assert told(edited) == []
+
+
+def test_a_mixin_may_hold_the_class_of_the_mapping() -> None:
+    mixin = GOOD.edited(CONFIG, "class GoodServiceIntegration(BaseIntegration)", "class Mixin")
+    more = mixin.text(CONFIG) + "\n\nclass GoodServiceIntegration(Mixin, BaseIntegration): ...\n"
+    assert told(mixin.having(CONFIG, more)) == []
+    assert [one.partition(" ")[0] for one in told(mixin)] == ["COD156"]
+
+
+def test_an_option_beside_the_resources_is_no_misspelled_one() -> None:
+    sources = GOOD.edited(CONFIG, "    resources: list[AnyResource] =", "    sources: list[str] =")
+    assert [one for one in told(sources) if one.startswith("COD165")] == []
+    base = GOOD.edited(CONFIG, "class GoodServicePortAppConfig(PortAppConfig):", OWN_BASE)
+    folder = base.edited(
+        CONFIG, "\n\nclass GoodServiceIntegration", f"\n\n{CHILD}\n\n\nclass GoodServiceIntegration"
+    )
+    assert told(folder) == []
+
+
+def test_a_module_of_the_integration_may_be_called_ocean() -> None:
+    folder = GOOD.having("clients.py", "ocean = object()\n")
+    assert told(folder.having("other.py", "from clients import ocean\n\nfound = ocean.configs\n")) == []
+
+
+def test_a_second_registration_inside_of_a_condition_is_told() -> None:
+    folder = LISTENING.edited(MAIN, REGISTERED, f"{REGISTERED}if hosted:\n    {REGISTERED}")
+    assert [one.partition(" ")[0] for one in told(folder)] == ["COD166"]

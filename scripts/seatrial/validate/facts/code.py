@@ -30,7 +30,7 @@ from seatrial.validate.facts.python_models import (
     unread_keys,
     wired_classes,
 )
-from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
+from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Names, PythonFiles, Scope
 from seatrial.validate.facts.spec import Spec
 
 ATTRIBUTE = "integration_config"
@@ -193,8 +193,14 @@ class Code:
         return [
             one
             for path in self.files.holding(b"import ocean")
+            if not self._is_own(path)
             for one in self._strange_in(path, self.files.data(path))
         ]
+
+    def _is_own(self, path: str) -> bool:
+        """Return whether `ocean` is in a file something of the integration, such as a module of this name."""
+        found = self.names.module(path).imports.get("ocean")
+        return found is not None and bool(self.files.module(found, path) or found.level)
 
     def _strange_in(self, path: str, data: bytes) -> Iterator[StrangeAttribute]:
         """Yield the strange attributes of `ocean` in a file, each where it stands first."""
@@ -323,8 +329,15 @@ class Code:
             (path, call)
             for path in self.processors
             for call in self.files.source(path).uses("add_webhook_processor")
-            if call
+            if call and self._is_of_ocean(call, path)
         ]
+
+    def _is_of_ocean(self, call: Call, path: str) -> bool:
+        """Return whether a method is called of Ocean's `ocean`, and not of something of the integration's own."""
+        holder = (call.function.name or "").rpartition(".")[0]
+        found = self.names.meaning(holder, Scope(path)) if holder else None
+        is_imported = isinstance(found, ExternalName) and found.name.startswith("port_ocean.")
+        return is_imported or (found is None and holder.rpartition(".")[2] == "ocean")
 
     @cached_property
     def processors(self) -> Sequence[str]:

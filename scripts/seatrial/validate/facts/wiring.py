@@ -63,6 +63,7 @@ _LOOKED_UP = (
 _BY_NAME = re.compile(rb"\bgetattr\(\s*\w+,\s*(?![\"'])|__dict__|\bdir\(|\blocals\(\)")
 """A look-up of a class by a name that is put together, in a file that registers some."""
 
+_SET = re.compile(rb"^[ \t]*(\w+)[ \t]*(?::[^=\n]{1,200})?=[^=]", re.M)
 _CLASS = re.compile(rb"^class (\w+)\(([^)]{0,500})\)", re.M)
 _COMPARED = re.compile(r"\s(?:[=!]=|[<>]=?|in|is)\s|^not\s")
 
@@ -319,21 +320,33 @@ def lost_configs(code: Code) -> Iterator[LostConfig]:
             declared = holder.assignments.get("CONFIG_CLASS")
             value = declared.value if declared else None
             own, (outer, _, inside) = holder.definition.name, holder.definition.qualified_name.rpartition(".")
-            if value and outer and own != HANDLER and nearest(own, [HANDLER]):
+            around = code.names.module(path).classes.get(outer)
+            is_elsewhere = around and code.names.field(around, HANDLER)
+            if value and around and not is_elsewhere and own != HANDLER and nearest(own, [HANDLER]):
                 what = "is not the name by which Ocean finds CONFIG_CLASS"
                 yield LostConfig(holder.definition.where, own, what, HANDLER)
             elif value:
                 yield from _lost_value(code, value, holder)
-                around = code.names.module(path).classes.get(outer)
                 if (
                     path == "integration.py"
                     and inside == HANDLER
                     and around
                     and _lacks(code, around, "BaseIntegration")
+                    and not _is_mixin(code, around)
                 ):
                     what = "does not inherit from BaseIntegration, so Ocean does not find its CONFIG_CLASS"
                     name = around.definition.name
                     yield LostConfig(around.definition.where, name, what, f"class {name}(BaseIntegration)")
+
+
+def _is_mixin(code: Code, local: LocalClass) -> bool:
+    """Return whether an integration in the same file inherits from a class."""
+    others = code.names.module(local.path).classes.values()
+    return any(
+        local in code.names.lineage(one).local and not _lacks(code, one, "BaseIntegration")
+        for one in others
+        if one.definition.bases
+    )
 
 
 def _lost_value(code: Code, value: Expression, holder: LocalClass) -> Iterator[LostConfig]:
@@ -356,8 +369,24 @@ def _lost_value(code: Code, value: Expression, holder: LocalClass) -> Iterator[L
 
 
 def _lacks(code: Code, local: LocalClass, base: str) -> bool:
-    """Return whether a class surely inherits from no class of Ocean of this name."""
-    return code.names.lineage(local).whole and not _inherits(code, local, base)
+    """Return whether a class surely inherits from no class of Ocean of this name; not where there are two."""
+    lineage = code.names.lineage(local)
+    return (
+        lineage.whole
+        and not _inherits(code, local, base)
+        and not any(_varies(code, one) for one in lineage.local)
+    )
+
+
+def _varies(code: Code, local: LocalClass) -> bool:
+    """Return whether a base of a class is imported, and also given another value."""
+    module = code.names.module(local.path)
+    names = {(one.name or "").partition(".")[0] for one in local.definition.bases} & module.imports.keys()
+    return (
+        any(one.group(1).decode() in names for one in _SET.finditer(code.files.data(local.path)))
+        if names
+        else False
+    )
 
 
 def _inherits(code: Code, local: LocalClass, base: str) -> bool:
@@ -492,7 +521,8 @@ def resources_without_list(code: Code) -> Iterator[tuple[Location, str, str]]:
         own = [name for name in config.local.assignments if name not in FRAMEWORK["PortAppConfig"]][
             :MOST_MODELS
         ]
-        near = nearest("resources", own, cutoff=0.85) if declared is None else None
+        is_declared = code.names.field(config.local, "resources") is not None
+        near = None if is_declared else nearest("resources", own, cutoff=0.9)
         if near:
             yield config.local.assignments[near].where, config.name, f'rename "{near}" to "resources"'
 
@@ -518,15 +548,21 @@ def lacking_registrations(code: Code) -> Iterator[tuple[Location, str]]:
 
 
 def repeated_registrations(code: Code) -> Iterator[tuple[Expression, int]]:
-    """Yield each webhook processor that is registered once more at the same path, and the line where first."""
-    first: dict[tuple[object, frozenset[str]], Location] = {}
+    """Yield each webhook processor that is registered once more at the same path, and the line where first.
+
+    Only a registration in a block around the second one surely happens too.
+    """
+    first: dict[tuple[object, frozenset[str], str, int], Location] = {}
     for processor, path, scope in registered_processors(code):
         found = code.names.meaning(processor.name, scope) if processor.name else None
         texts = code.names.texts(path, scope) if path else None
         if isinstance(found, LocalClass) and texts:
-            before = first.setdefault((found, texts), processor.where)
-            if before != processor.where and before.path == processor.where.path:
+            blocks = [(found, texts, processor.where.path, block) for block in processor.blocks]
+            before = next((first[one] for one in blocks if one in first), None)
+            if before:
                 yield processor, before.line
+            elif blocks:
+                first[blocks[0]] = processor.where
 
 
 def sync_methods(code: Code) -> Iterator[Function]:
