@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.validate.facts.credentials import Variable, credential, looks_real, variables
+from seatrial.validate.facts.credentials import Variable, credential, looks_real, lost_lines, variables
 
 LETTERS = "q8Zr2LmX0vTn5KcW7yBdH3fJ9sGpQe1uAi6oNxVbMzRtYwDkSlPjChUgFEaT4IO"
 """A text in which no letter occurs twice."""
@@ -94,3 +94,24 @@ def test_variables_are_read_as_shells_write_them() -> None:
 def test_odd_bytes_take_no_time(data: bytes) -> None:
     assert credential(data, is_of_tests=False) is None
     assert list(variables(data)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "lost"),
+    [
+        ('A="first\nB=1\nB=2"\nC=3\n', {"A": "first\nB=1\nB=2", "C": "3"}, []),
+        ("A='first\nB=1' more\nC=3\n", {"C": "3"}, [2]),
+        ('A="open\nC=3\n', {"C": "3"}, [1]),
+        ('A="x # y"#z\n', {"A": "x # y"}, []),
+        ("A= # none\nB=1\u2028C=2\n", {"A": "", "B": "1\u2028C=2"}, []),
+        ("\ufeffA=1\r\nexport B\r\nC=2\r", {"A": "1", "C": "2"}, []),
+        ('A="x\\\\"\nB="y"z\n', {"A": "x\\\\"}, [2]),
+    ],
+)
+def test_an_environment_file_is_read_as_python_dotenv_reads_it(
+    text: str, found: dict[str, str], lost: list[int]
+) -> None:
+    unset = {one.name for one in lost_lines(text.encode())}
+    read = {one.name: one.value for one in variables(text.encode())}
+    assert {name: value for name, value in read.items() if name not in unset} == found
+    assert [one.line for one in lost_lines(text.encode())] == lost

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from seatrial.core.suggest import nearest
+from seatrial.documents.document import BOM
 
 
 @dataclass(frozen=True)
@@ -152,33 +153,55 @@ class LostLine:
 
 _LINE = re.compile(r"\s*(?P<comment>#\s*)?(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)")
 _COLON = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)(?P<sign>\s*:\s*|[ \t]+)(?=[^\s=#])")
-_QUOTED = re.compile(r"""(?P<value>"(?:\\"|[^"])*"|'(?:\\'|[^'])*')(?P<rest>.*)""", re.DOTALL)
+_QUOTED = re.compile(
+    r"""(?P<quote>["'])(?P<value>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)(?P<rest>[^\r\n]*)""", re.DOTALL
+)
+_END = re.compile(r"\r\n|\n|\r")
+_EXPORTED = re.compile(r"\s*export\s+[^\s=#]+\s*(?:#.*)?")
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, str, re.Match[str] | None]]:
+    """Yield the lines of an environment file with their numbers, and the values in quotes that begin there.
+
+    A value in quotes may take several lines; the others of these are left out.
+    """
+    text = data.decode("utf-8", "replace").removeprefix(BOM)
+    start = number = after = 0
+    while start <= len(text):
+        end = _END.search(text, start)
+        number, stop = number + 1, end.start() if end else len(text)
+        if start >= after:
+            line = text[start:stop]
+            match = _LINE.fullmatch(line)
+            is_set = match and not match["comment"]
+            quoted = _QUOTED.match(text, start + match.start("value")) if match and is_set else None
+            after = quoted.end() if quoted else stop
+            yield number, line, quoted
+        start = end.end() if end else len(text) + 1
 
 
 def variables(data: bytes) -> Iterator[Variable]:
     """The variables of an environment file, in order."""
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    for number, line, quoted in _lines(data):
         if match := _LINE.fullmatch(line):
-            value = re.split(r"\s#", match["value"])[0].strip().strip("\"'")
+            value = re.split(r"(?:^|\s)#", match["value"])[0].strip().strip("\"'")
+            if quoted and not _behind(quoted["rest"]):
+                value = quoted["value"]
             yield Variable(match["name"], value, number, bool(match["comment"]))
 
 
 def lost_lines(data: bytes) -> Iterator[LostLine]:
     """The lines of an environment file that python-dotenv, with which Ocean reads it, passes over, in order."""
-    open_quote = ""
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        if open_quote:
-            open_quote = "" if open_quote in line else open_quote
-            continue
-        if not line.strip() or line.lstrip().startswith("#"):
+    for number, line, quoted in _lines(data):
+        if not line.strip() or line.lstrip().startswith("#") or _EXPORTED.fullmatch(line):
             continue
         if match := _LINE.fullmatch(line):
-            value = match["value"]
-            if found := _QUOTED.match(value):
-                if lost := _behind(found["rest"]):
-                    yield LostLine(number, match["name"], f"{found['value']}{lost}", found["value"])
-            elif value[:1] in ('"', "'"):
-                open_quote = value[0]
+            lost, sign = _behind(quoted["rest"]) if quoted else "", match["value"][:1]
+            if quoted and lost:
+                *above, last = _END.split(f"{quoted['quote']}{quoted['value']}{quoted['quote']}")
+                yield LostLine(number + len(above), match["name"], f"{last}{lost}", last)
+            elif not quoted and sign in ("'", '"'):
+                yield LostLine(number, match["name"], match["value"], f"{match['value'].rstrip()}{sign}")
         elif match := _COLON.match(line):
             sign = f"{match['name']}{match['sign']}"
             is_meant = ":" in match["sign"] or "__" in match["name"]
