@@ -406,6 +406,19 @@ class PythonSource:
             if node.parent is not None and node.parent.type == "decorator":
                 yield self._origin.at(node)
 
+    def bare_statements(self, attribute: str) -> Iterator[Location]:
+        """Yield the statements that are an attribute of this name, awaited or not, and nothing else."""
+        for node in self._attributes(attribute):
+            around, name = node.parent, node.child_by_field_name("attribute")
+            around = around.parent if around is not None and around.type == "await" else around
+            if (
+                name
+                and around is not None
+                and around.type == "expression_statement"
+                and len(inner(around)) == 1
+            ):
+                yield self._origin.at(name)
+
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
         """Return the look-ups by key in the mapping that an attribute of this name holds."""
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))

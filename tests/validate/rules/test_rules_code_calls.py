@@ -387,6 +387,9 @@ def test_an_attribute_that_is_set_elsewhere_or_is_another_one_is_right(more: str
         ("check = (\n            response.raise_for_status\n        )", 0),
         ("check = response.raise_for_status", 0),
         ("# response.raise_for_status", 0),
+        ("check = [\n            # asked later\n            response.raise_for_status\n        ]", 0),
+        ("check = {\n            1:\n            response.raise_for_status\n        }", 0),
+        ("response.raise_for_status\r", 1),
     ],
 )
 def test_a_method_that_a_statement_names_is_called(new: str, count: int) -> None:

@@ -499,26 +499,17 @@ def _text_of(code: Code, name: str, scope: Scope) -> frozenset[str] | None:
     return code.names.texts(found.expression, found.scope) if isinstance(found, AssignedValue) else None
 
 
-_UNCALLED = re.compile(rb"^[ \t]+(?:await[ \t]+)?[\w.]+\.(raise_for_status|aclose|json)[ \t]*$", re.M)
+_UNCALLED_ENDS = (
+    b".raise_for_status ",
+    *(b".%b%b" % (n, e) for n in (b"raise_for_status", b"aclose", b"json") for e in (b"\n", b"\r")),
+)
+_UNCALLED = re.compile(rb"^[ \t]+(?:await[ \t]+)?[\w.]+\.(raise_for_status|aclose|json)[ \t]*\r?$", re.M)
 
 
 def uncalled_methods(code: Code) -> Iterator[Outside]:
     """Yield the statements that name a method of a response or a client, and do not call it."""
-    for path in code.files.holding(b".raise_for_status\n", b".raise_for_status ", b".aclose\n", b".json\n"):
-        data = code.files.data(path)
-        for match in _UNCALLED.finditer(data):
-            name = match[1].decode()
-            if None in code.files.source(path).uses(name) and _is_statement(data, match.start()):
-                yield Outside(name, _location(path, data, match.start(1)))
-
-
-def _is_statement(data: bytes, start: int) -> bool:
-    """Return whether a line begins a statement: the one before it leaves nothing open."""
-    above = data[:start].rstrip().rpartition(b"\n")[2].strip()
-    return not above.endswith((b"(", b"[", b"{", b",", b"\\", b"=", b"+", b"and", b"or", b"return"))
-
-
-def _location(path: str, data: bytes, index: int) -> Location:
-    start = data.rfind(b"\n", 0, index) + 1
-    column = len(data[start:index].decode("utf-8", "replace")) + 1
-    return Location(path, data.count(b"\n", 0, index) + 1, column)
+    for path in code.files.holding(*_UNCALLED_ENDS):
+        named = {match[1].decode() for match in _UNCALLED.finditer(code.files.data(path))}
+        for name in sorted(named):
+            for where in code.files.source(path).bare_statements(name):
+                yield Outside(name, where)
