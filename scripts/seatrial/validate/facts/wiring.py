@@ -332,21 +332,26 @@ def lost_configs(code: Code) -> Iterator[LostConfig]:
                     and inside == HANDLER
                     and around
                     and _lacks(code, around, "BaseIntegration")
-                    and not _is_mixin(code, around)
+                    and around not in _integrated(code, path)
                 ):
                     what = "does not inherit from BaseIntegration, so Ocean does not find its CONFIG_CLASS"
                     name = around.definition.name
                     yield LostConfig(around.definition.where, name, what, f"class {name}(BaseIntegration)")
 
 
-def _is_mixin(code: Code, local: LocalClass) -> bool:
-    """Return whether an integration in the same file inherits from a class."""
-    others = code.names.module(local.path).classes.values()
-    return any(
-        local in code.names.lineage(one).local and not _lacks(code, one, "BaseIntegration")
-        for one in others
-        if one.definition.bases
+def _integrated(code: Code, path: str) -> frozenset[LocalClass]:
+    """Return the classes that an integration in the same file inherits from, or may, and the integration itself."""
+    classes = code.names.module(path).classes.values()
+    found = code.names.keep(
+        ("integrated", path),
+        lambda: frozenset(
+            local
+            for one in classes
+            if one.definition.bases and not _lacks(code, one, "BaseIntegration")
+            for local in code.names.lineage(one).local
+        ),
     )
+    return found or frozenset()
 
 
 def _lost_value(code: Code, value: Expression, holder: LocalClass) -> Iterator[LostConfig]:
@@ -382,11 +387,8 @@ def _varies(code: Code, local: LocalClass) -> bool:
     """Return whether a base of a class is imported, and also given another value."""
     module = code.names.module(local.path)
     names = {(one.name or "").partition(".")[0] for one in local.definition.bases} & module.imports.keys()
-    return (
-        any(one.group(1).decode() in names for one in _SET.finditer(code.files.data(local.path)))
-        if names
-        else False
-    )
+    found = code.names.keep(("set", local.path), lambda: frozenset(_SET.findall(code.files.data(local.path))))
+    return any(name.encode() in (found or ()) for name in names)
 
 
 def _inherits(code: Code, local: LocalClass, base: str) -> bool:
