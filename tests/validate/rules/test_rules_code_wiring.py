@@ -458,6 +458,15 @@ def test_an_option_beside_the_resources_is_no_misspelled_one() -> None:
     assert told(folder) == []
 
 
+def test_an_own_method_may_make_the_executor_that_it_registers() -> None:
+    method = "    def register_action_executor(self, given):\n        ocean.register_action_executor(given())"
+    call = "Registry().register_action_executor(CloseTaskExecutor)"
+    folder = ACTING.edited(
+        MAIN, "ocean.register_action_executor(CloseTaskExecutor())", f"class Registry:\n{method}\n\n\n{call}"
+    )
+    assert told(folder) == []
+
+
 def test_a_module_of_the_integration_may_be_called_ocean() -> None:
     folder = GOOD.having("clients.py", "ocean = object()\n")
     assert told(folder.having("other.py", "from clients import ocean\n\nfound = ocean.configs\n")) == []

@@ -329,10 +329,10 @@ class Code:
             (path, call)
             for path in self.processors
             for call in self.files.source(path).uses("add_webhook_processor")
-            if call and self._is_of_ocean(call, path)
+            if call and self.is_of_ocean(call, path)
         ]
 
-    def _is_of_ocean(self, call: Call, path: str) -> bool:
+    def is_of_ocean(self, call: Call, path: str) -> bool:
         """Return whether a method is called of Ocean's `ocean`, and not of something of the integration's own."""
         holder = (call.function.name or "").rpartition(".")[0]
         found = self.names.meaning(holder, Scope(path)) if holder else None

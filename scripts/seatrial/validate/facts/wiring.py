@@ -211,7 +211,8 @@ def odd_registrations(code: Code) -> Iterator[tuple[Expression, str]]:
     """Yield what is registered as the wrong thing, a class for an object or the reverse, and the name of the class."""
     for path in code.files.holding(b"register_action_executor"):
         for call in code.files.source(path).uses("register_action_executor"):
-            given = call.arguments[0] if call and len(call.arguments) == 1 else None
+            is_given = call and len(call.arguments) == 1 and code.is_of_ocean(call, path)
+            given = call.arguments[0] if call and is_given else None
             if given and given.name and isinstance(code.names.meaning(given.name, Scope(path)), LocalClass):
                 yield given, given.name
     for processor, _, scope in registered_processors(code):
