@@ -63,7 +63,7 @@ def not_a_wheel(lock: bytes, name: str, source: str) -> Problem:
 
 @rule("LNT001", bad=lambda folder: folder.without(LOCK), waiver="")
 def lint_without_lock(integration: Integration) -> Iterator[Problem]:
-    """`poetry.lock` is there and can be read.
+    """`poetry.lock` exists and can be read.
 
     Each integration is linted with the versions that its own lock holds, in an environment made from it.
     With another black or mypy the verdict would be another.

@@ -18,7 +18,7 @@ SPEC = ".port/spec.yaml"
 
 @rule("COD115", bad=acting("    WEBHOOK_PROCESSOR_CLASS = None\n", ""))
 def executor_without_processor_class(code: Code) -> Problems:
-    """Each executor of an action sets `WEBHOOK_PROCESSOR_CLASS`, to None where it waits for no webhook.
+    """Each executor of an action sets `WEBHOOK_PROCESSOR_CLASS`, to None if it waits for no webhook.
 
     Ocean reads it when the executor is registered, and `AbstractExecutor` has no default: the integration does
     not start.
@@ -36,7 +36,7 @@ def executor_without_processor_class(code: Code) -> Problems:
     bad=acting('raise ActionExecutionError("taskId', 'raise ValueError("taskId'),
 )
 def action_error_of_other_class(code: Code, framework: Framework) -> Problems:
-    """An executor raises errors of class `ActionExecutionError`, or of one that inherits from it.
+    """An executor raises `ActionExecutionError` or a subclass of it.
 
     Ocean reports those to the person who started the action; others are logged as faults of the integration.
     """

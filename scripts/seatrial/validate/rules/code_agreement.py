@@ -355,7 +355,7 @@ def mapped_kind_unlisted(kinds: Kinds) -> Problems:
     ),
 )
 def listed_kinds_are_stale(kinds: Kinds) -> Problems:
-    """Of the kinds in the spec at least one is mapped, where any kind is mapped.
+    """If any kind is mapped, at least one kind of the spec is.
 
     A spec that lists none of the kinds that are exported was forgotten when they were renamed: Port shows the old
     names.

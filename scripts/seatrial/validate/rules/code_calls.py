@@ -210,7 +210,7 @@ def computed_webhook_path(code: Code) -> Problems:
 
 @rule("COD118", severity=WARNING, bad=replaced("client.py", "raise_for_status()", "raise_for_status"))
 def method_not_called(code: Code) -> Problems:
-    """A statement that names a method of a response calls it.
+    """A statement that consists of a method of a response calls it.
 
     Without the brackets nothing happens: a response that tells of an error is read as if it were right.
     """
@@ -223,7 +223,7 @@ def method_not_called(code: Code) -> Problems:
     bad=replaced("main.py", "from client import GoodServiceClient", "from client import ServiceClient"),
 )
 def imported_name_missing(code: Code) -> Problems:
-    """A name that is imported from a module of the integration stands in that module.
+    """A name that is imported from a module of the integration is defined in that module.
 
     Otherwise the integration does not start. Reported is a name that does not occur in the module at all; imports
     that only type checkers read, and those that catch ImportError, are not. So is a module whose name is nearly that
@@ -248,7 +248,7 @@ def imported_name_missing(code: Code) -> Problems:
     ),
 )
 def optional_configuration_taken_for_granted(configuration_use: ConfigurationUse) -> Problems:
-    """The code asks whether a configuration that may be missing is there before it uses a part of it.
+    """The code checks that an optional configuration is set before it uses a part of it.
 
     One that is not required and has no default is None where nobody sets it, and the integration fails with
     AttributeError.

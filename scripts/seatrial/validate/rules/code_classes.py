@@ -103,7 +103,7 @@ def _repeated(value: str, before: KindOf, kind: KindOf, meant: Mapping[Location,
 
 @rule("COD103", severity=WARNING, by_profile=_IN_OCEAN, bad=replaced("integration.py", _TASK, "kind: str"))
 def class_of_any_kind(code: Code, framework: Framework) -> Problems:
-    """A resource class is of any kind, `kind: str`, only where the mapping allows custom kinds, and only one is.
+    """At most one resource class is of any kind, `kind: str`, and only if the mapping allows custom kinds.
 
     Ocean's gate refuses the integration otherwise. A class that declares no kind is of any kind. The mapping
     allows custom kinds with `allow_custom_kinds: ClassVar[bool] = True`.

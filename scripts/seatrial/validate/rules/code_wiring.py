@@ -81,7 +81,7 @@ def decorator_not_called(code: Code) -> Problems:
 
 @rule("COD153", bad=lambda folder: acting()(folder).edited("main.py", "Executor())", "Executor)"))
 def registration_of_another_sort(code: Code) -> Problems:
-    """What is registered is an object of an executor's class, and a path with the class itself of a webhook processor.
+    """An executor is registered as an object, and a webhook processor as its class, together with a path.
 
     Otherwise Ocean refuses it when the integration starts, or every run of the action fails.
     """
@@ -135,7 +135,7 @@ MOST_VALUES = 12
     bad=replaced("integration.py", "class AppConfigHandlerClass(", "class AppConfigHandlerClas("),
 )
 def config_class_lost(code: Code) -> Problems:
-    """`CONFIG_CLASS` names a class that is there, inside of a class called `AppConfigHandlerClass`.
+    """`CONFIG_CLASS` names an existing class, in a class called `AppConfigHandlerClass`.
 
     Ocean reads the class of the mapping there. Where it finds none, it takes its own, which knows no selector; a name
     that stands for nothing ends the integration with NameError.
@@ -181,7 +181,7 @@ def event_for_unknown_kind(code: Code) -> Problems:
 
 @rule("COD158", bad=listening('"/webhook"', "async def authenticate", "def authenticate"))
 def awaited_function_not_async(code: Code) -> Problems:
-    """The methods of webhook processors and executors, and the functions that resync, are `async`.
+    """The methods of webhook processors and executors, and the resync functions, are `async`.
 
     Ocean awaits their results, and fails with TypeError for a plain one: every event is dropped, or nothing is
     exported. A function that returns what another `async` one gives is right as well.
@@ -223,7 +223,7 @@ def processor_never_registered(code: Code) -> Problems:
     bad=replaced("integration.py", "TaskSelector(Selector)", "TaskSelector(ResourceConfig)"),
 )
 def base_classes_mixed_up(code: Code) -> Problems:
-    """A class of the mapping's resources inherits from ResourceConfig, and that of a `selector` from Selector.
+    """The class of a resource inherits from ResourceConfig, and the class of its `selector` from Selector.
 
     Ocean refuses every mapping otherwise, as it asks the one for the keys of the other.
     """
@@ -241,7 +241,7 @@ def base_classes_mixed_up(code: Code) -> Problems:
     bad=replaced("integration.py", "from pydantic.v1 import Field", "from pydantic import Field"),
 )
 def part_of_other_pydantic(code: Code, framework: Framework) -> Problems:
-    """The fields, validators and models inside of Ocean's models come from `pydantic.v1`.
+    """The fields, validators and models in Ocean's models come from `pydantic.v1`.
 
     These models are of pydantic 1. A field of pydantic 2 becomes the value itself: its default, its alias and its
     title are lost, and the integration has no schema. A validator or a model of pydantic 2 ends it when it starts.
@@ -263,7 +263,7 @@ def _from_v1(code: Code, used: Expression, local: LocalClass) -> str:
 
 @rule("COD162", bad=replaced("main.py", "@ocean.on_resync(Kind.TASK)", "@ocean.on_resyncs(Kind.TASK)"))
 def unknown_attribute_of_ocean(code: Code) -> Problems:
-    """What the code takes of `ocean` is there.
+    """Each attribute of `ocean` that the code uses exists.
 
     The integration ends with AttributeError when it starts, or when it gets there. Reported is a name that is nearly
     one that `ocean` has.
@@ -279,7 +279,7 @@ def unknown_attribute_of_ocean(code: Code) -> Problems:
     bad=replaced("main.py", "async def resync_tasks(kind: str)", "async def resync_tasks()"),
 )
 def parameters_disagree(code: Code, framework: Framework) -> Problems:
-    """The methods of webhook processors and executors, and the functions that resync, take what Ocean gives them.
+    """The methods of webhook processors and executors, and the resync functions, take the arguments that Ocean passes.
 
     A function with a parameter more or less fails with TypeError whenever it is called. One that resyncs is given
     the kind, and one that runs at the start nothing.
@@ -306,7 +306,7 @@ def _declared(name: str, count: int) -> str:
     "COD164", bad=replaced("integration.py", "    selector: TaskSelector = Field(", "    selector = Field(")
 )
 def untyped_field(code: Code) -> Problems:
-    """A field of the mapping's classes that has no default has a type.
+    """Each field of the mapping's classes has a type or a default.
 
     Pydantic cannot tell the type of any other, and the integration ends when it starts.
     """

@@ -92,7 +92,7 @@ def _value(value: Any) -> str:
     bad=lambda folder: _recorded(folder, RESOURCE.replace(".title", ".title | tostring"), "Mend the sail"),
 )
 def contradicting_recording(examples: Examples, framework: Framework) -> Problems:
-    """A mapping or blueprint in `examples` says the same of a kind as the installed one, where both say something.
+    """A mapping or blueprint in `examples` agrees with the installed one about each kind that both have.
 
     Whoever copies it gets entities that differ from those of everybody else. It may well map more, or less.
     """

@@ -132,7 +132,7 @@ def _said(examples: Examples, one: _Seen, fix: str, severity: Severity | None) -
 
 @rule("EXA204", severity=WARNING, bad=_mapped("labels: .labels", "labels: .title"))
 def mistyped_value(examples: Examples, tried: Tried) -> Problems:
-    """What an expression makes of the examples has the type of its property, and is one or many as its relation.
+    """The value of an expression for the examples has its property's type, and is one or many as its relation states.
 
     How strict Port is about it is Port's to decide. A value that is only spelled otherwise, a number where a text is
     wanted or one identifier where many are, is told as information.
@@ -152,7 +152,7 @@ _STANDS_FOR = re.compile(
 
 @rule("EXA205", severity=WARNING, bad=with_task('"state": "open"', '"state": "paused"'))
 def value_out_of_bounds(examples: Examples, tried: Tried) -> Problems:
-    """What an expression makes of the examples is one of the property's enum, of its format, and within its bounds.
+    """The value of an expression for the examples is in the property's enum, of its format, and within its bounds.
 
     The service gives values that the blueprint does not foresee, and Port rejects the entity. A value that was made
     unrecognisable before it was committed is not reported.
@@ -164,7 +164,7 @@ def value_out_of_bounds(examples: Examples, tried: Tried) -> Problems:
 
 @rule("EXA206", severity=WARNING, bad=with_task('"state": "open",\n', ""))
 def unfilled_by_examples(examples: Examples, tried: Tried) -> Problems:
-    """What the blueprint requires is filled by some example of the kind.
+    """Each property and relation that the blueprint requires is filled by some example of the kind.
 
     Port rejects an entity without it. Where none of the examples fills it, the expression, the blueprint or the
     examples are not as the service answers.

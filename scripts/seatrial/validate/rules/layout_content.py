@@ -268,7 +268,7 @@ def _quoted(path: str) -> str:
 
 @rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
 def junk(litter: Litter) -> Problems:
-    """What editors, desktops, caches, builds and package managers leave behind is not committed.
+    """No leftovers of editors, desktops, caches, builds and package managers are committed.
 
     It differs from machine to machine, and ends up in the image. A folder is reported as a whole; no other rule
     looks into it. A virtual environment is recognised by its `pyvenv.cfg`, whatever its name.
@@ -514,7 +514,7 @@ def _misnamed(env_example: Sequence[Variable], known: Collection[str]) -> dict[s
 
 @rule("LAY141", severity=INFO, bad=replaced(ENV_EXAMPLE, f"{LISTENER}=", f"{LISTENER}: "))
 def unread_line_of_example(lost_lines: Sequence[LostLine]) -> Problems:
-    """Each line of `.env.example` is a comment or `NAME=value`, with nothing behind a value in quotes.
+    """Each line of `.env.example` is a comment or `NAME=value`, with nothing after a quoted value.
 
     python-dotenv, with which Ocean reads the copy, passes over any other line with a warning.
     """
@@ -548,7 +548,7 @@ def setting_nothing_reads(env_example: Sequence[Variable], spec: Spec) -> Proble
 
 @rule("LAY143", severity=INFO, bad=replaced(ENV_EXAMPLE, f"{LISTENER}=POLLING", f"{LISTENER}=POLL"))
 def example_value_refused(env_example: Sequence[Variable], spec: Spec) -> Problems:
-    """The values in `.env.example` are of the type that the spec, or Ocean, gives the setting; or are placeholders.
+    """Each value in `.env.example` is a placeholder, or of the type that the spec or Ocean gives the setting.
 
     The integration of somebody who copies the file does not start otherwise. An event listener has one of the types
     that Ocean knows, in capitals.
@@ -578,7 +578,7 @@ def _listener(where: Location, value: str) -> Problems:
 
 @rule("LAY144", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZE=50\n"))
 def variable_stated_twice(env_example: Sequence[Variable]) -> Problems:
-    """No variable is stated twice in `.env.example`.
+    """No variable is set twice in `.env.example`.
 
     Only the last one counts. One of several to choose from is put into a comment.
     """

@@ -317,7 +317,7 @@ missing_contributing = _required(
 
 @rule("LAY019", bad=lambda folder: folder.without("tests/test_client.py").without("tests/test_defaults.py"))
 def untested(integration: Integration, tree: Tree, fleet: Fleet, package: Package) -> Problems:
-    """At least one test is there that pytest collects.
+    """An integration has at least one test that pytest collects.
 
     The pull-request job runs pytest, which fails if it collects nothing. It looks for functions and methods whose
     names begin with `test`, in files called `test_*.py` or `*_test.py`.

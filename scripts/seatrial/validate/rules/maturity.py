@@ -78,7 +78,7 @@ def example_without_recorded_entity(coverage: Coverage) -> Problems:
 
 @rule("TST140", severity=ADVICE, bad=_without_kinds_in_tests)
 def kind_unnamed_in_tests(coverage: Coverage) -> Problems:
-    """Some test names each kind.
+    """Each kind is named in some test.
 
     A name in any spelling counts, in the path of a test as well, and that of a constant which stands for the kind.
     A kind that no test names has been broken by changes that were tested. An integration without tests is told so by

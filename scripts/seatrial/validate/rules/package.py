@@ -176,7 +176,7 @@ def malformed_constraint(package: Package) -> Problems:
 
 @rule("PKG154", bad=edited('readme = "README.md"', 'readme = "README.rst"'))
 def named_readme_missing(package: Package, integration: Integration) -> Problems:
-    """The files that `readme` names are there.
+    """The files that `readme` names exist.
 
     `poetry check` fails where one is not. That `README.md` itself is missing is LAY001.
     """
@@ -191,7 +191,7 @@ def named_readme_missing(package: Package, integration: Integration) -> Problems
 
 @rule("PKG155", bad=relocked('pytest = "^9.1.1"', 'pytest = {version = "^9.1.1", optional = "yes"}'))
 def malformed_dependency(package: Package) -> Problems:
-    """The options of a dependency have the names and the types that Poetry reads, for where it is taken from.
+    """The options of a dependency have the names and types that Poetry reads for a source of its kind.
 
     Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
     """

@@ -205,7 +205,7 @@ def held(until: str) -> Edited:
 
 @rule("REL106", bad=held("next week"))
 def malformed_hold(release_hold: ReleaseHold) -> Problems:
-    """A release hold states its reason, and until which day it is meant, as YYYY-MM-DD.
+    """A release hold states its reason and its last day, written YYYY-MM-DD.
 
     The integration is not released as long as the file is there, so whoever waits for it must be able to read why,
     and somebody must look at it again.
@@ -228,7 +228,7 @@ def malformed_hold(release_hold: ReleaseHold) -> Problems:
 
 @rule("REL107", bad=held("2020-01-31"), severity=WARNING)
 def expired_hold(release_hold: ReleaseHold, today: date) -> Problems:
-    """The day until which a release hold is meant has not passed.
+    """No release hold has passed its last day.
 
     Time alone lifts no hold, so that nothing is released without a person's decision. It would stay for ever if nobody
     looked at it again.

@@ -191,7 +191,7 @@ _FORMAT_OF = {
     ),
 )
 def format_left_out(blueprints: Blueprints) -> Problems:
-    """A property whose name tells an address or a time has the format url or date-time.
+    """A property that by its name holds an address or a time has the format url or date-time.
 
     Port shows a `url` as a link and a `date-time` in the reader's time zone, and both can be filtered by.
     """
@@ -425,7 +425,7 @@ def _aggregated(item: Item) -> Iterator[Reference]:
     "RES132", bad=replaced(BLUEPRINTS, '"identifier": "goodServiceTask"', '"identifier": "goodServiceTasks"')
 )
 def blueprint_named_otherwise(blueprints: Blueprints) -> Problems:
-    """A blueprint has the identifier that the mapping, relations and aggregations name.
+    """A blueprint has the identifier by which the mapping, relations and aggregations name it.
 
     Reported is one that nothing refers to, where several places name nearly its identifier, and no blueprint has that.
     """
@@ -446,7 +446,7 @@ def blueprint_named_otherwise(blueprints: Blueprints) -> Problems:
     bad=replaced(BLUEPRINTS, '"func": "count",\n          "calculationBy": "entities"', _SUM),
 )
 def aggregation_of_no_property(blueprints: Blueprints) -> Problems:
-    """An aggregation property that calculates by property names the property, and one that sums is of that kind.
+    """An aggregation by property names the property, and a sum, minimum, maximum or median is by property.
 
     Port rejects it otherwise. Entities are counted, or counted on average.
     """

@@ -105,7 +105,7 @@ def _in_words(types: Iterable[str]) -> str:
 
 @rule("RES211", severity=WARNING, bad=replaced(APP_CONFIG, "labels: .labels", "labels: .labels[].name"))
 def only_the_first_of_several(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """What fills a list, so a property of type array or a relation to many, gives a list.
+    """An expression that fills a list, which is a property of type array or a relation to many, gives a list.
 
     An expression such as `.tags[].name` gives one value after another, and Ocean takes the first of them. In
     brackets they become one list. Nothing is reported where `select`, `first` or the like chooses among them.
@@ -128,7 +128,7 @@ def _first_of_several(app_config: AppConfig, what: str, name: str, value: Value)
 
 @rule("RES212", bad=replaced(APP_CONFIG, "labels: .labels", "labels: '.labels | join(\",\")'"))
 def value_of_another_type(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """What fills a property or a relation is of its type.
+    """An expression that fills a property or a relation gives its type.
 
     Port rejects an entity with a value of another type: "true" in quotes is text, and not true. A relation
     that is not to many takes one identifier, not a list.
@@ -252,7 +252,7 @@ _PLAIN_PATH = re.compile(r"(?:\.[A-Za-z_]\w*(?:\[\d+\])?)+")
     ),
 )
 def identifier_changed_on_one_side(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """A relation changes the text of an identifier as the mapping of its target does.
+    """A relation transforms an identifier in the same way as the mapping of its target.
 
     Otherwise the two differ where the text holds what is changed, and the relation leads to no entity. Reported are
     relations that take a path with the same last name as it is.
@@ -310,7 +310,7 @@ All paths match, so that no step of a long one is tried again.
     ),
 )
 def date_converted_beside_another(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """Of the dates of an object, either all are converted from numbers or none is.
+    """Either all dates of an object are converted from numbers, or none.
 
     An API gives its dates in one form. Where one is made from a number with `todate`, another that is taken as it
     is reaches Port as a number, and Port rejects the entity.
