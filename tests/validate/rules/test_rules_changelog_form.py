@@ -397,7 +397,7 @@ def test_a_heading_whose_version_is_too_short_is_told_once_with_the_version_of_t
         ("- Created", "-created", ["CHG116 13"]),
         ("- Created", "*Created", ["CHG116 13"]),
         ("- Created", "\u2022 Created", ["CHG116 13"]),
-        ("- Created", "- Added the flag\n  -Wl\n- Created", ["CHG116 14"]),
+        ("- Created", "- Added the flag\n  -Wl\n- Created", []),
         ("- Created", "*Created* is the word:\n\n- Created", []),
         ("- Created", "- Created\n    -not a list item of this level", []),
         ("- Created", "```\n-Wl\n```\n- Created", []),

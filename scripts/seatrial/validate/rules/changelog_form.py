@@ -469,10 +469,8 @@ def empty_changelog_entry(changelog: ChangelogText, package: Package) -> Problem
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)
 
 
-JOINED = re.compile(
-    rb" {0,3}(?P<sign>-(?=[A-Za-z`\[])|\*(?=[A-Za-z][^*]*$)|\xe2\x80\xa2[ \t]*)(?P<text>.{0,20})"
-)
-"""A line that begins as a list item does, but for the blank or the sign."""
+JOINED = re.compile(rb"(?P<sign>-(?=[A-Za-z`\[])|\*(?=[A-Za-z][^*]*$)|\xe2\x80\xa2[ \t]*)(?P<text>.{0,20})")
+"""A line that begins as a list item does, but for the blank or the sign; an indented one may go on with an item."""
 
 
 @rule("CHG116", bad=edited("- Created the", "-Created the"), severity=WARNING)
