@@ -365,7 +365,7 @@ def idle_patterns(workspace: Workspace, changed: Iterable[str]) -> Sequence[Shar
     git's own patterns are not asked for, as some take it years. Nothing is returned if that is much to compare.
     """
     shared = workspace.settings.shared
-    known = git.files(workspace.root) if shared else ()
+    known = git.present_files(workspace.root) if shared else ()
     if known is None:
         return ()
     paths = sorted({*known, *changed})

@@ -285,7 +285,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "tags": lambda at: git.tags(at.root),
     "tags_called": lambda at: git.tags_called(at.root, ["x/1", "their-tag"]),
     "track_export": lambda at: track_exported(at),
-    "files": lambda at: git.files(at.root / at.below),
+    "present_files": lambda at: git.present_files(at.root / at.below),
     "tracks": lambda at: git.tracks(at.root, f"{at.below}{X}/main.py"),
     "trees": lambda at: git.trees(at.root, at.made, [at.below + X]),
     "links": lambda at: git.links(at.root),

@@ -312,7 +312,7 @@ def test_a_pattern_of_a_setting_fits_files_as_git_names_them(
 ) -> None:
     paths = ["libs/web/deep/client.py", "new.txt", ".gitignore"]
     put(repository, dict.fromkeys(paths[:2], "") | {"out/client.log": ""})
-    listed = git.files(repository)
+    listed = git.present_files(repository)
     assert listed is not None
     assert {*paths} <= {*listed}
     assert "out/client.log" not in listed

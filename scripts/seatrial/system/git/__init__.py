@@ -41,11 +41,11 @@ from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_c
 from seatrial.system.git.worktree import (
     changed,
     dirty,
-    files,
     ignored,
     ignores,
     is_private,
     links,
+    present_files,
     tracks,
     untracked,
 )
@@ -69,7 +69,6 @@ __all__ = [
     "emails_between",
     "export",
     "fetch_branch",
-    "files",
     "files_in",
     "find",
     "folder_at",
@@ -88,6 +87,7 @@ __all__ = [
     "must_be_branch_name",
     "origin",
     "points",
+    "present_files",
     "push_branch",
     "push_commit",
     "push_tag",

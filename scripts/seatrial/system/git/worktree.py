@@ -58,7 +58,7 @@ def tracks(root: Path, path: str) -> bool:
     return bool(ask(root, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path))
 
 
-def files(root: Path) -> list[str] | None:
+def present_files(root: Path) -> list[str] | None:
     """Return the files below `root` that git tracks, or would; None if git fails."""
     listed = ask(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     return None if listed is None else paths_of(listed)
