@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from seatrial.core.model import Location
-from seatrial.documents.syntax import Call, Expression, Origin, call_at, inner
+from seatrial.documents.syntax import Call, Definition, Expression, Origin, call_at, inner
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,22 +21,8 @@ _CATCHERS = frozenset(("KeyError", "LookupError", "Exception", "BaseException"))
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Definition):
     """A function with the shape of its body; nested functions and classes are not part of it."""
-
-    origin: Origin
-    node: Node
-
-    @property
-    def where(self) -> Location:
-        """The place of its name."""
-        return self.origin.at(self.node.child_by_field_name("name") or self.node)
-
-    @cached_property
-    def name(self) -> str:
-        """Its name; empty for a lambda."""
-        name = self.node.child_by_field_name("name")
-        return self.origin.text(name) if name else ""
 
     @property
     def is_async(self) -> bool:

@@ -15,7 +15,17 @@ from seatrial.core.model import Location
 from seatrial.documents import python_syntax
 from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
 from seatrial.documents.functions import Function, Guards, PlacedCall, placed_calls
-from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
+from seatrial.documents.syntax import (
+    Call,
+    Definition,
+    Expression,
+    Origin,
+    bare,
+    call_at,
+    inner,
+    keywords_in,
+    statements,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -183,21 +193,8 @@ class Assignment:
 
 
 @dataclass(frozen=True, eq=False)
-class Class:
+class Class(Definition):
     """A class with the assignments of its body and its methods, in order; each is worked out when it is asked for."""
-
-    origin: Origin
-    node: Node
-
-    @property
-    def where(self) -> Location:
-        """The place of its name."""
-        return self.origin.at(self.node.child_by_field_name("name") or self.node)
-
-    @cached_property
-    def name(self) -> str:
-        """Its own name."""
-        return _name(self.origin, self.node)
 
     @cached_property
     def qualified_name(self) -> str:
@@ -224,7 +221,9 @@ class Class:
     def methods(self) -> tuple[str, ...]:
         """The names of its methods."""
         definitions = map(_definition, self._body)
-        return tuple(_name(self.origin, one) for one in definitions if one.type == "function_definition")
+        return tuple(
+            Definition(self.origin, one).name for one in definitions if one.type == "function_definition"
+        )
 
     @property
     def is_decorated(self) -> bool:
@@ -336,11 +335,6 @@ def _decorators(origin: Origin, statement: Node) -> Iterator[Expression]:
 def _definition(statement: Node) -> Node:
     """Return the node of a class or function below its decorators."""
     return statement.child_by_field_name("definition") or statement
-
-
-def _name(origin: Origin, definition: Node) -> str:
-    name = definition.child_by_field_name("name")
-    return origin.text(name) if name else ""
 
 
 class PythonSource:

@@ -56,6 +56,25 @@ class Origin:
         return self.data[node.start_byte : node.end_byte].decode(errors="replace")
 
 
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """The definition of a class or function, or a lambda, which has no name."""
+
+    origin: Origin
+    node: Node
+
+    @property
+    def where(self) -> Location:
+        """The place of its name."""
+        return self.origin.at(self.node.child_by_field_name("name") or self.node)
+
+    @cached_property
+    def name(self) -> str:
+        """Its own name; empty for a lambda."""
+        name = self.node.child_by_field_name("name")
+        return self.origin.text(name) if name else ""
+
+
 def inner(node: Node) -> list[Node]:
     """Return the named children of a node, less comments."""
     return [child for child in node.named_children if child.type != "comment"]
